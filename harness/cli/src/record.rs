@@ -54,7 +54,7 @@ pub(super) struct RecordArgs {
     /// The scripted model; next to this program when left out.
     #[arg(long, value_name = "PATH")]
     mock_llm: Option<PathBuf>,
-    /// Content for the engine; `fixtures/content` here or in a directory above when left out.
+    /// Content for the engine; when left out, `fixtures/content` here or in a directory above, or else what is built into the engine.
     #[arg(long, value_name = "DIR")]
     content: Option<PathBuf>,
 }
@@ -65,12 +65,9 @@ pub(super) async fn run(args: RecordArgs) -> Exit {
         note!("{} is there already: name another file", args.case.display());
         return Exit::Usage;
     }
-    let Some(content) = args.content.clone().or_else(|| fixture("content", None, None)) else {
-        note!("there is no `fixtures/content` here or in a directory above: say where it is with `--content DIR`");
-        return Exit::Usage;
-    };
+    let content = args.content.clone().or_else(|| fixture("content", None, None));
     let end = asked_to_end();
-    in_a_directory(false, async |dir| match record(&args, &content, dir, end).await {
+    in_a_directory(false, async |dir| match record(&args, content.as_deref(), dir, end).await {
         Ok(exit) => exit,
         Err(error) => {
             note!("{error}");
@@ -83,7 +80,7 @@ pub(super) async fn run(args: RecordArgs) -> Exit {
 /// Records until `end`.
 async fn record(
     args: &RecordArgs,
-    content: &Path,
+    content: Option<&Path>,
     dir: &Path,
     end: impl Future<Output = ()>,
 ) -> Result<Exit, Box<dyn std::error::Error>> {
@@ -97,13 +94,17 @@ async fn record(
     let services = Services::start(mode, &programs, &ExternalUrls::default(), Durability::None, dir).await?;
     let http = harness_runner::http::client()?;
     let model = Model::new(http.clone(), format!("{}/t/record", services.mock_url));
-    let (over, script, recorder) = narrator(args, &model).await?;
+    let (mut over, script, recorder) = narrator(args, &model).await?;
+    if content.is_none() {
+        // What is built into the engine.
+        over.entry("content").or_insert(Value::Null);
+    }
     let around = Surroundings {
         services: &services,
         redis_url: None,
         model: &model,
         wire: args.provider,
-        content,
+        content: content.unwrap_or_else(|| Path::new("")),
         dir,
         prefix: "record:",
     };

@@ -102,6 +102,65 @@ fn a_stream_that_is_refused_unexpectedly_fails_the_case() {
     let case = r#"{"name": "Nobody is there", "scenario": "ferry_crossing",
         "steps": [{"listen": {"as": "phone", "path": "/v1/nope"}}, {"expect": {"turn_counter": 0}}]}"#;
     assert!(said(case).contains("the stream `phone` was answered with 404, and no step expects that"));
+    // Of a stream that was refused all absence holds.
+    let absent = case.replace(
+        r#"{"expect": {"turn_counter": 0}}"#,
+        r#"{"expect": {"listener": "phone", "events": {"none": ["request.failed"]}}}"#,
+    );
+    assert!(said(&absent).contains("the stream `phone` was answered with 404, and no step expects that"));
+}
+
+/// Answers a look, and nothing changes.
+const LOOK: &str = r#"{"match": {"kind": "text"}, "reply": "Fog, mostly."},
+    {"match": {"kind": "json"}, "reply": {"json": {"user_location": null, "scene_change": null, "item_events": [], "npc_events": [],
+    "set_vars": [], "game_ended": false}}}"#;
+
+#[test]
+fn a_fault_of_the_model_that_no_call_gets_fails_the_case() {
+    if engine().is_none() {
+        return;
+    }
+    let step = r#"{"user_prompt": "I look around.", "expect": {"response_contains": ["fog"]}}"#;
+    let misspelt =
+        r#"{"match": {"kind": "text", "user": "lok around"}, "times": 1, "reply": {"fault": {"status": 503}}}"#;
+    let said_of = |entries: &str| said(&case(entries, step));
+    let said = said_of(&format!("{misspelt}, {LOOK}"));
+    assert!(
+        said.contains("entry 0 of the model's script (") && said.contains("has a fault that no call got"),
+        "{said}"
+    );
+    let shadowed = r#"{"match": {"kind": "text"}, "reply": {"fault": {"status": 503}}}"#;
+    let said = said_of(&format!("{LOOK}, {shadowed}"));
+    assert!(said.contains("entry 2 of the model's script (") && said.contains("it has answered no call"), "{said}");
+    let behind =
+        LOOK.replacen(r#""reply": "Fog, mostly.""#, r#""replies": ["Fog, mostly.", {"fault": {"status": 503}}]"#, 1);
+    let said = said_of(&behind);
+    assert!(said.contains("it has answered one call"), "{said}");
+}
+
+#[test]
+fn a_fault_of_a_link_that_meets_nothing_fails_the_case() {
+    if engine().is_none() {
+        return;
+    }
+    let step = r#"{"link": {"to": "model", "do": {"cut_after_bytes": 9000000}}},
+        {"user_prompt": "I look around.", "expect": {"response_contains": ["fog"]}}"#;
+    let said = said(&case(LOOK, step));
+    assert!(said.contains("the fault on the link to the model met nothing: nothing was cut"), "{said}");
+}
+
+#[test]
+fn who_waits_at_a_gate_that_is_open_fails_at_once() {
+    if engine().is_none() {
+        return;
+    }
+    let gated = LOOK.replacen(r#""reply": "Fog, mostly.""#, r#""reply": {"text": "Fog, mostly.", "gate": "g1"}"#, 1);
+    let steps = r#"{"gate": {"open": "g1"}}, {"user_prompt": "I look around.", "expect": {"response_contains": ["fog"]}},
+        {"gate": {"wait": "g1"}, "timeout_seconds": 60}"#;
+    let began = std::time::Instant::now();
+    let said = said(&case(&gated, steps));
+    assert!(began.elapsed().as_secs() < 30, "it waited for its time limit");
+    assert!(said.contains("gate g1 is open, and nothing waits there any more (1 calls have passed it)"), "{said}");
 }
 
 #[test]

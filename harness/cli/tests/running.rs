@@ -308,3 +308,18 @@ fn answers(address: &str) -> bool {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).is_ok() && answer.contains("200 OK")
 }
+
+#[test]
+fn a_stream_that_is_resumed_behind_the_last_event_has_come_to_rest() {
+    if engine().is_none() {
+        return;
+    }
+    let case = r#"{"name": "Nothing was missed", "scenario": "ferry_crossing", "model": {"entries": [
+        {"match": {"kind": "text"}, "reply": "Fog, mostly."}, {"match": {"kind": "json"}, "reply": {"json": {"user_location": null,
+        "scene_change": null, "item_events": [], "npc_events": [], "set_vars": [], "game_ended": false}}}]},
+        "steps": [{"user_prompt": "I look around.", "as": "look"}, {"listen": {"as": "phone", "after": "{look.last}"}},
+        {"expect": {"listener": "phone", "events": {"exactly": []}, "quiet": true}}]}"#;
+    let project = Project::new(&[("cases/resumed.json", case)]);
+    let output = project.run(&[]);
+    assert_exit(&output, 0);
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use harness_case::{CallCounts, CallKind};
 use harness_events::{CaseLog, Entry, Source};
-use mock_llm::{Ending, GateState, Holds, Kind, Record};
+use mock_llm::{Ending, EntryProgress, GateState, Holds, Kind, Record};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -171,6 +171,12 @@ impl Model {
                 return Ok(first);
             }
         }
+    }
+
+    /// How far the script has been played.
+    pub(crate) async fn progress(&self) -> Result<Vec<EntryProgress>, ModelError> {
+        let answer = self.call(Method::GET, "script", None).await?;
+        Ok(answer.get("entries").and_then(|entries| serde_json::from_value(entries.clone()).ok()).unwrap_or_default())
     }
 
     /// Forgets the namespace. Failing is no harm: names are used once.

@@ -55,6 +55,9 @@ pub struct EntryProgress {
     pub answered: u32,
     /// It has a limit, is not optional, and is not used up.
     pub left_over: bool,
+    /// One of its replies is a fault that no call has got, and it is not optional.
+    #[serde(default)]
+    pub fault_left_over: bool,
 }
 
 /// What a namespace makes of a call.
@@ -116,6 +119,7 @@ impl Namespace {
                 entry: EntryRef::new(&play.script, index),
                 answered: count.answered,
                 left_over: left_over.contains(&index),
+                fault_left_over: play.script.entries[index].has_fault_behind(count.answered),
             })
             .collect()
     }

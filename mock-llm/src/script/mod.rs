@@ -130,3 +130,11 @@ pub(crate) struct Entry {
     /// Never empty; the last one repeats.
     pub(crate) replies: Vec<Reply>,
 }
+
+impl Entry {
+    /// Whether a reply that is a fault is still to come after so many answers.
+    pub(crate) fn has_fault_behind(&self, answered: u32) -> bool {
+        let answered = usize::try_from(answered).unwrap_or(usize::MAX);
+        !self.optional && self.replies.iter().skip(answered).any(|reply| reply.fault.is_some())
+    }
+}

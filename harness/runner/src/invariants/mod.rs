@@ -13,7 +13,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use harness_case::ModelScript;
-use mock_llm::Record;
+use mock_llm::{EntryProgress, Record};
 use protocol::{Event, QueueView, RequestId, RequestStatus, RequestView, RewindCause};
 use story::ChatMessage;
 
@@ -61,6 +61,29 @@ pub(crate) fn model(calls: &[Record], script: Option<&ModelScript>) -> Vec<Findi
             Finding::new(FindingKind::Unforeseen, what)
         })
         .collect()
+}
+
+/// Every fault and every counted reply that the script has for the model was played: a fault that no call has got has tested nothing.
+pub(crate) fn played(progress: &[EntryProgress], script: Option<&ModelScript>) -> Vec<Finding> {
+    let left = progress.iter().filter(|entry| entry.left_over || entry.fault_left_over);
+    left.map(|progress| {
+        let entry = &progress.entry;
+        let place = script.and_then(|script| script.place_of(entry.index));
+        let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+        let name = entry.name.as_ref().map_or_else(|| entry.index.to_string(), |name| format!("\"{name}\""));
+        let what = if progress.fault_left_over { "has a fault that no call got" } else { "was to answer more often" };
+        let times = match progress.answered {
+            0 => "it has answered no call".to_owned(),
+            1 => "it has answered one call".to_owned(),
+            times => format!("it has answered {times} calls"),
+        };
+        let what = format!(
+            "entry {name} of the model's script{place} {what}: {times}. Is its `match` wrong, or does an entry before it answer? \
+             What may stay unused is `\"optional\": true`"
+        );
+        Finding::new(FindingKind::LeftOver, what)
+    })
+    .collect()
 }
 
 /// What the engine promises of a game's events: contiguous, one request at a time, in the order of arrival, one end each,

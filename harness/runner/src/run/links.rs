@@ -55,21 +55,50 @@ impl Links {
             LinkTo::Redis => None,
         };
         let proxy = proxy.ok_or_else(|| Failure::new("there is no such link"))?;
+        if action.fault == LinkFault::Repair {
+            return repair(action.to, [proxy]);
+        }
         disturb(proxy, action.fault);
         Ok(())
     }
 
-    /// Removes all faults.
-    pub(super) fn repair(&self) {
-        for proxy in self.model.iter().chain(&self.api) {
-            proxy.change(LinkFaults::repair);
-        }
+    /// Removes all faults. It fails if one of them has done nothing.
+    pub(super) fn repair(&self) -> Result<(), Failure> {
+        repair(LinkTo::Model, &self.model).and(repair(LinkTo::Api, &self.api))
     }
 }
 
 async fn start(url: &str, seed: u64) -> Result<Proxy, Failure> {
     let upstream = Upstream::of(url).ok_or_else(|| Failure::new(format!("the harness cannot connect to {url}")))?;
     Proxy::start(upstream, seed).await.map_err(|error| failed(&error))
+}
+
+/// Removes the faults of a link, which has a proxy for each process. It fails if they have done nothing that they were to do: a fault that
+/// met nothing has tested nothing.
+pub(super) fn repair<'a>(to: LinkTo, proxies: impl IntoIterator<Item = &'a Proxy>) -> Result<(), Failure> {
+    let mut unmet = Vec::new();
+    let mut count = 0;
+    for proxy in proxies {
+        unmet.extend(proxy.unmet());
+        count += 1;
+        proxy.change(LinkFaults::repair);
+    }
+    // Of several processes one may have had nothing to say.
+    match unmet.pop() {
+        Some(what) if unmet.len() + 1 == count => {
+            Err(Failure::new(format!("the fault on {} met nothing: {what}", name(to))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What messages call a link.
+const fn name(to: LinkTo) -> &'static str {
+    match to {
+        LinkTo::Redis => "the link to Redis",
+        LinkTo::Model => "the link to the model",
+        LinkTo::Api => "the link to the API",
+    }
 }
 
 /// The same URL, through a proxy.
@@ -102,7 +131,7 @@ pub(super) fn disturb(proxy: &Proxy, fault: LinkFault) {
         LinkFault::BlackHole => proxy.change(|faults| faults.black_hole = true),
         LinkFault::HalfOpen => proxy.change(LinkFaults::half_open),
         LinkFault::Cut => proxy.cut(),
-        LinkFault::LoseAnswers => proxy.change(|faults| faults.drop_responses = true),
+        LinkFault::LoseAnswers => proxy.change(LinkFaults::drop_responses),
         LinkFault::CutAfterBytes(bytes) => proxy.change(|faults| faults.cut_after = Some(bytes)),
         LinkFault::LatencyMs(latency) => proxy.change(|faults| faults.latency = ms(latency)),
         LinkFault::JitterMs(jitter) => proxy.change(|faults| faults.jitter = ms(jitter)),

@@ -38,9 +38,8 @@ fn feed(world: &World, game: &GameRun, listen: &Listen) -> Result<Feed, Failure>
         }
     };
     let mut headers: Vec<_> = listen.headers.iter().map(|(name, value)| (name.clone(), world.filled(value))).collect();
-    if let Some(after) = &listen.after {
-        headers.push(("Last-Event-ID".to_owned(), world.filled(after)));
-    }
+    let after = listen.after.as_ref().map(|after| world.filled(after));
+    headers.extend(after.iter().map(|after| ("Last-Event-ID".to_owned(), after.clone())));
     Ok(Feed {
         name: listen.label.clone(),
         resume: path.split('?').next().unwrap_or(&path).to_owned(),
@@ -53,6 +52,7 @@ fn feed(world: &World, game: &GameRun, listen: &Listen) -> Result<Feed, Failure>
         game: (listen.path.is_none() && listen.request.is_none()).then(|| game.id.clone()),
         path,
         headers,
+        after,
     })
 }
 
@@ -86,6 +86,7 @@ pub(super) async fn read_request(
         resume: path.clone(),
         path,
         headers: Vec::new(),
+        after: None,
         coverage: Coverage::Parts,
         lasting: false,
         game: None,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use harness_case::{Case, LinkAction, LinkFault, RedisAction, RedisCommand, Target};
+use harness_case::{Case, LinkAction, LinkFault, LinkTo, RedisAction, RedisCommand, Target};
 use harness_events::{CaseLog, Failure, Source};
 use redis::aio::MultiplexedConnection;
 use serde_json::Value;
@@ -93,12 +93,14 @@ impl CaseRedis {
     }
 
     /// Disturbs or repairs the link of one process, or those of all.
-    pub(super) fn disturb(&self, action: &LinkAction) {
-        for (target, proxy) in &self.proxies {
-            if action.of.is_none() || *target == action.of {
-                links::disturb(proxy, action.fault);
-            }
+    pub(super) fn disturb(&self, action: &LinkAction) -> Result<(), Failure> {
+        let meant = self.proxies.iter().filter(|(target, _)| action.of.is_none() || **target == action.of);
+        let meant = meant.map(|(_, proxy)| proxy);
+        if action.fault == LinkFault::Repair {
+            return links::repair(LinkTo::Redis, meant);
         }
+        meant.for_each(|proxy| links::disturb(proxy, action.fault));
+        Ok(())
     }
 
     /// Does this to the links of all processes.
@@ -129,7 +131,7 @@ impl CaseRedis {
                 }
             }
             RedisAction::Pause => self.all(LinkFault::Hold),
-            RedisAction::Continue => self.all(LinkFault::Repair),
+            RedisAction::Continue => return links::repair(LinkTo::Redis, self.proxies.values()),
             RedisAction::Cut => self.all(LinkFault::Cut),
             RedisAction::LoseAnswers => self.all(LinkFault::LoseAnswers),
             RedisAction::LatencyMs(ms) => self.all(LinkFault::LatencyMs(*ms)),

@@ -317,7 +317,16 @@ async fn use_gate(world: &World, branch: &Branch<'_>, action: &GateAction, deadl
         GateAction::Wait(name) => name,
     };
     let never = until(world, branch, deadline, async || {
-        Look::<()>::NotYet(Failure::new(format!("no model call had come to gate {name}")))
+        let gate = world.model.gates().await.ok().and_then(|gates| gates.get(name).copied());
+        match gate.filter(|gate| gate.open) {
+            Some(gate) => {
+                let passed = gate.passed;
+                let what =
+                    format!("gate {name} is open, and nothing waits there any more ({passed} calls have passed it)");
+                Look::<()>::Never(Failure::new(what))
+            }
+            None => Look::NotYet(Failure::new(format!("no model call had come to gate {name}"))),
+        }
     });
     tokio::select! {
         waiting = world.model.wait_at_gate(name) => waiting.map_err(|error| failed(&error)),

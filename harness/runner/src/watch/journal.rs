@@ -112,6 +112,11 @@ impl Journal {
         self.events.iter().rev().find_map(|seen| seen.id.as_deref())
     }
 
+    /// The place among the game's events of the one with this id, where ids say so.
+    pub(crate) fn offset_of(&self, id: &str) -> Option<u64> {
+        self.profile.events.offset(id)
+    }
+
     /// The place of the last event among the game's events; 0 if nothing has come.
     #[must_use]
     pub(crate) fn last_offset(&self) -> u64 {

@@ -38,6 +38,8 @@ pub struct Feed {
     pub resume: String,
     /// More headers.
     pub headers: Vec<(String, String)>,
+    /// The id of the event after which it begins, if it is not the first.
+    pub after: Option<String>,
     /// What part of a game's events it brings.
     pub coverage: Coverage,
     /// Whether to connect again when the server has ended the stream.
@@ -58,6 +60,7 @@ impl Feed {
             path: fill(path),
             resume: fill(resume),
             headers: Vec::new(),
+            after: None,
             coverage: Coverage::Whole,
             lasting: true,
             game: Some(game.to_owned()),
@@ -85,6 +88,7 @@ pub struct Watch {
     /// The state of the stream, as the listener reports it.
     status: watch::Receiver<StreamStatus>,
     game: Option<String>,
+    after: Option<String>,
     task: JoinHandle<()>,
 }
 
@@ -102,9 +106,9 @@ impl Watch {
         let journal = Arc::new(Mutex::new(Journal::new(Arc::clone(profile), feed.coverage)));
         let (target, targets) = watch::channel(Some(base_url));
         let (report, status) = watch::channel(StreamStatus::default());
-        let game = feed.game.clone();
+        let (game, after) = (feed.game.clone(), feed.after.clone());
         let listener = Listener { http, feed, journal: Arc::clone(&journal), log, pulse, report };
-        Self { journal, target, status, game, task: tokio::spawn(listener.run(targets)) }
+        Self { journal, target, status, game, after, task: tokio::spawn(listener.run(targets)) }
     }
 
     /// The events so far.
@@ -129,7 +133,10 @@ impl Watch {
         match own {
             Some(own) if status.open => {
                 let (own, here) = (own.journal(), self.journal());
-                own.last_id() == here.last_id() || (own.last_offset() > 0 && here.last_offset() >= own.last_offset())
+                // A stream that was resumed behind the last event brings nothing more.
+                let last = here.last_id().or(self.after.as_deref());
+                let reached = last.and_then(|last| own.offset_of(last)).unwrap_or(0);
+                own.last_id() == last || (own.last_offset() > 0 && reached >= own.last_offset())
             }
             // What it brings is not known, only that it has been answered.
             _ => status.status != 0 && (self.game.is_none() || status.status != 200),
@@ -226,7 +233,9 @@ impl Listener {
             None => self.http.get(format!("{base_url}{}", self.feed.path)),
         };
         let request = request.header("Accept", "text/event-stream");
-        let request = self.feed.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        // Who takes a stream up again goes on behind the last event that has come, and not where it began.
+        let headers = self.feed.headers.iter().filter(|(name, _)| last.is_none() || name != "Last-Event-ID");
+        let request = headers.fold(request, |request, (name, value)| request.header(name, value));
         let Ok(answer) = request.send().await else { return };
         let status = answer.status();
         let name = &self.feed.name;

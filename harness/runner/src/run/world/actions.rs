@@ -75,18 +75,16 @@ impl World {
         links::note(&self.log, action);
         self.remember_disturbance(action);
         match (action.to, &self.redis) {
-            (LinkTo::Redis, Some(redis)) => {
-                redis.disturb(action);
-                Ok(())
-            }
+            (LinkTo::Redis, Some(redis)) => redis.disturb(action),
             (LinkTo::Redis, None) => Err(Failure::new("there is no Redis")),
             _ => self.links.act(action),
         }
     }
 
-    /// Removes the faults of all links.
+    /// Removes the faults of all links. It fails if one of them has done nothing.
     pub(in crate::run) async fn repair_links(&self) -> Result<(), Failure> {
-        self.links.repair();
-        if self.redis.is_some() { self.act_on_redis(&RedisAction::Continue).await } else { Ok(()) }
+        let repaired = self.links.repair();
+        let continued = if self.redis.is_some() { self.act_on_redis(&RedisAction::Continue).await } else { Ok(()) };
+        repaired.and(continued)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
 
 use harness_case::placeholder::substitute;
-use harness_case::{EventList, Expect};
+use harness_case::{EventList, Expect, Step};
 use serde_json::{Map, Value};
 
 use super::{GameRun, RequestRun, World};
@@ -146,7 +146,12 @@ impl World {
         let mut refused = Vec::new();
         for (label, watch) in &known.listeners {
             let status = watch.status().status;
-            let is_expected = self.case.all_steps().any(|step| step.expect.listener.as_deref() == Some(label));
+            // Only who speaks of the answer expects a refusal: of a stream that was refused, all absence would hold.
+            let speaks = |step: &Step| {
+                let answer = step.expect.stream.as_ref().filter(|_| step.expect.listener.as_deref() == Some(label));
+                answer.is_some_and(|answer| answer.status.is_some() || answer.open.is_some())
+            };
+            let is_expected = self.case.all_steps().any(speaks);
             if status >= 400 && !is_expected {
                 refused.push(format!("the stream `{label}` was answered with {status}, and no step expects that"));
             }

@@ -11,6 +11,8 @@ pub struct LinkFaults {
     pub black_hole: bool,
     /// Responses are dropped, and the connection is reset in place of each.
     pub drop_responses: bool,
+    /// How many responses were dropped since it began to.
+    pub(super) dropped: u64,
     /// Extra latency of each piece in each direction.
     pub latency: Duration,
     /// The most that is drawn on top of it, for each piece.
@@ -34,6 +36,21 @@ impl LinkFaults {
     pub fn repair(&mut self) {
         let LinkFaults { cuts, half_opened, repaired, .. } = *self;
         *self = Self { cuts, half_opened, repaired: repaired + 1, ..Self::default() };
+    }
+
+    /// Responses are dropped from here on.
+    pub fn drop_responses(&mut self) {
+        (self.drop_responses, self.dropped) = (true, 0);
+    }
+
+    /// What a fault was to do and has not done yet, if that can be said: it has tested nothing so far.
+    #[must_use]
+    pub(super) fn unmet(&self) -> Option<String> {
+        if self.drop_responses && self.dropped == 0 {
+            return Some("no answer was lost".to_owned());
+        }
+        let left = self.cut_after?;
+        Some(format!("nothing was cut: it would have carried {left} bytes more"))
     }
 
     /// Leaves the connections that are open now without an end.

@@ -78,6 +78,11 @@ impl Proxy {
         self.faults.send_modify(change);
     }
 
+    /// What its fault was to do and has not done yet.
+    pub(crate) fn unmet(&self) -> Option<String> {
+        self.faults.borrow().unmet()
+    }
+
     /// Resets every connection.
     pub fn cut(&self) {
         self.faults.send_modify(|faults| faults.cuts += 1);

@@ -84,6 +84,11 @@ impl Connection<'_> {
             let read = from.read(&mut buffer).await.unwrap_or(0);
             let now = *faults.borrow();
             if now.drop_responses && direction == Direction::Responses && read > 0 {
+                // Nobody waits for the count.
+                self.link.send_if_modified(|faults| {
+                    faults.dropped += 1;
+                    false
+                });
                 return Carried::Broken;
             }
             let jitter = now.jitter.mul_f64(draw.random_range(0.0..=1.0));
