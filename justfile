@@ -20,7 +20,7 @@ quick crate:
 
 # The cases on the embedded store, or with other flags (`just cases --services local --filter retry`)
 cases *flags="--services embedded":
-    cargo build --bins
+    cargo build --workspace --bins
     target/debug/harness run cases/ {{ flags }}
 
 # Review snapshots that have changed (cargo install cargo-insta)
@@ -37,7 +37,7 @@ advisories:
 
 # What a turn costs a worker in instructions, held to ci/turn-cost.json; needs valgrind
 turn-cost *flags:
-    cargo build --profile dist --config profile.dist.strip=false --bin engine --bin mock-llm
+    cargo build --profile dist --config profile.dist.strip=false -p engine -p mock-llm
     ci/turn-cost {{ flags }}
 
 # The queue's benchmark; arguments as in engine/benches/queue/main.rs

@@ -9,7 +9,7 @@ fn every_case_passes_on_the_embedded_store() {
     let harness = Path::new(env!("CARGO_BIN_EXE_harness"));
     let missing = ["engine", "mock-llm"].into_iter().find(|program| !harness.with_file_name(program).is_file());
     if let Some(program) = missing {
-        println!("skipped: there is no `{program}` next to the harness; `cargo build --bins` makes it");
+        println!("skipped: there is no `{program}` next to the harness; `cargo build --workspace --bins` makes it");
         return;
     }
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases");

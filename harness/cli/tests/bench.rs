@@ -24,7 +24,7 @@ fn has_redis() -> bool {
 /// Measures, and answers what people and programs get to read; `None` where it cannot be done.
 fn bench(args: &[&str]) -> Option<(String, Value)> {
     if let Some(reason) = missing(&["engine", "mock-llm"]) {
-        println!("skipped: {reason}; `cargo build --bins` makes it");
+        println!("skipped: {reason}; `cargo build --workspace --bins` makes it");
         return None;
     }
     let dir = tempfile::tempdir().unwrap();

@@ -101,7 +101,7 @@ fn without_its_programs_nothing_is_run_and_the_error_says_what_to_build() {
     let args = ["run", "case.json", "--services", "embedded", "--content", "."];
     let output = Command::new(&lonely).args(args).current_dir(dir.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(4));
-    assert!(text(&output.stderr).contains("cargo build --bins"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("cargo build --workspace --bins"), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -1,33 +1,48 @@
 //! The JSON Schemas that callers send: checking a reply against one, and making the smallest value that fits one.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-/// The latest schema and what checks against it: callers send the same one again and again, and to compile it takes longer
-/// than everything else about a reply.
-static LATEST: Mutex<Option<(Value, Arc<Validator>)>> = Mutex::new(None);
+#[cfg(feature = "check-schemas")]
+pub(crate) use checked::check;
 
-/// Checks a value; the error names the first place that is wrong. Without a schema anything goes.
-pub(crate) fn check(schema: Option<&Value>, value: &Value) -> Result<(), String> {
-    let Some(schema) = schema else { return Ok(()) };
-    compiled(schema)?.validate(value).map_err(|error| match error.instance_path().as_str() {
-        "" => error.to_string(),
-        place => format!("{error} (at {place})"),
-    })
+/// Without the feature that checks, anything goes.
+#[cfg(not(feature = "check-schemas"))]
+#[expect(clippy::unnecessary_wraps, reason = "the shape that it has where it checks")]
+pub(crate) const fn check(_: Option<&Value>, _: &Value) -> Result<(), String> {
+    Ok(())
 }
 
-fn compiled(schema: &Value) -> Result<Arc<Validator>, String> {
-    let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, validator)) = latest.as_ref().filter(|(known, _)| known == schema) {
-        return Ok(Arc::clone(validator));
+#[cfg(feature = "check-schemas")]
+mod checked {
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use jsonschema::Validator;
+    use serde_json::Value;
+
+    /// The latest schema and what checks against it: callers send the same one again and again, and to compile it takes longer
+    /// than everything else about a reply.
+    static LATEST: Mutex<Option<(Value, Arc<Validator>)>> = Mutex::new(None);
+
+    /// Checks a value; the error names the first place that is wrong. Without a schema anything goes.
+    pub(crate) fn check(schema: Option<&Value>, value: &Value) -> Result<(), String> {
+        let Some(schema) = schema else { return Ok(()) };
+        compiled(schema)?.validate(value).map_err(|error| match error.instance_path().as_str() {
+            "" => error.to_string(),
+            place => format!("{error} (at {place})"),
+        })
     }
-    let validator =
-        jsonschema::validator_for(schema).map_err(|error| format!("the schema itself is not valid ({error})"))?;
-    let validator = Arc::new(validator);
-    *latest = Some((schema.clone(), Arc::clone(&validator)));
-    Ok(validator)
+
+    fn compiled(schema: &Value) -> Result<Arc<Validator>, String> {
+        let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, validator)) = latest.as_ref().filter(|(known, _)| known == schema) {
+            return Ok(Arc::clone(validator));
+        }
+        let validator =
+            jsonschema::validator_for(schema).map_err(|error| format!("the schema itself is not valid ({error})"))?;
+        let validator = Arc::new(validator);
+        *latest = Some((schema.clone(), Arc::clone(&validator)));
+        Ok(validator)
+    }
 }
 
 /// A value with everything that the schema requires and nothing else. References and combinations are not followed.

@@ -86,7 +86,7 @@ pub(crate) fn engine() -> Option<PathBuf> {
     let [engine, model] = ["engine", "mock-llm"].map(|name| Path::new(HARNESS).with_file_name(name));
     let there = engine.is_file() && model.is_file();
     if !there {
-        println!("skipped: there is no engine next to the harness; `cargo build --bins` makes it");
+        println!("skipped: there is no engine next to the harness; `cargo build --workspace --bins` makes it");
     }
     there.then_some(engine)
 }

@@ -9,7 +9,7 @@ use miette::Diagnostic;
 pub enum ServiceError {
     /// A program of ours is not where it is looked for.
     #[error("there is no `{name}` next to the harness ({})", dir.display())]
-    #[diagnostic(help("build it first (`cargo build --bins`), or say where it is with `--{name} PATH`"))]
+    #[diagnostic(help("build it first (`cargo build --workspace --bins`), or say where it is with `--{name} PATH`"))]
     NoProgram {
         /// Which one.
         name: &'static str,
