@@ -373,6 +373,41 @@ async fn what_was_done_under_a_key_before_a_move_is_not_done_again_after_it() {
 }
 
 #[tokio::test]
+async fn one_file_brings_the_games_of_every_tier_back_to_new_servers() {
+    let Some(mut deployment) = Deployment::start().await else { return };
+    let acme = deployment.key(&["service", "--tenant", "acme"]);
+    let globex = deployment.key(&["service", "--tenant", "globex"]);
+    let file = deployment.directory.path().join("copy").display().to_string();
+    let (of_acme, of_globex, before) = {
+        let (api, _workers) = (Engine::api(&deployment), Engine::worker(&deployment, &["--tier", "all"]));
+        let (of_acme, of_globex) = (api.create(&acme).await, api.create(&globex).await);
+        for (key, game) in [(&acme, &of_acme), (&globex, &of_globex)] {
+            let request = api.say(key, game).await;
+            api.plays(key, &request).await;
+        }
+        deployment.printed(&["backup", &file]);
+        let (_, before) = api.get(&acme, &format!("/v1/gamestate/{of_acme}")).await;
+        (of_acme, of_globex, before)
+    };
+
+    deployment.default = RedisServer::start(false).await.unwrap();
+    deployment.gold = Some(RedisServer::start(false).await.unwrap());
+    deployment.configure(&["acme"]);
+    deployment.printed(&["restore", &file]);
+    assert!(deployment.has(true, &of_acme).await && !deployment.has(false, &of_acme).await);
+    assert!(deployment.has(false, &of_globex).await && !deployment.has(true, &of_globex).await);
+    let (api, _workers) = (Engine::api(&deployment), Engine::worker(&deployment, &["--tier", "all"]));
+    // The keys have come along too.
+    let (status, after) = api.get(&acme, &format!("/v1/gamestate/{of_acme}")).await;
+    assert_eq!((status, &after["chat_history"], &after["version"]), (200, &before["chat_history"], &before["version"]));
+    for (key, game) in [(&acme, &of_acme), (&globex, &of_globex)] {
+        let request = api.say(key, game).await;
+        api.plays(key, &request).await;
+    }
+    assert!(deployment.output(&["fsck"]).status.success());
+}
+
+#[tokio::test]
 async fn a_move_that_died_half_way_is_finished_by_the_next_one() {
     let Some(deployment) = Deployment::start().await else { return };
     deployment.configure(&[]);
