@@ -197,6 +197,18 @@ enum NewCommand {
     },
 }
 
+impl Command {
+    /// Whether it needs the keys of models.
+    const fn calls_models(&self) -> bool {
+        match self {
+            Self::Models { .. } => true,
+            #[cfg(feature = "play")]
+            Self::Play(_) => true,
+            _ => false,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli) {
@@ -224,6 +236,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         data_dir: cli.data_dir,
         tiers: cli.tier,
         content: cli.content,
+        calls_no_model: cli.command.as_ref().is_some_and(|command| !command.calls_models()),
     };
     let config = config::load(&flags, std::env::vars())?;
     if let Some(Command::Config { schema: false }) = cli.command {

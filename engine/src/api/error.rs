@@ -86,7 +86,7 @@ impl From<ArchiveError> for ApiError {
     fn from(error: ArchiveError) -> Self {
         match error {
             ArchiveError::Store(error) => error.into(),
-            ArchiveError::Files(error) => {
+            error @ (ArchiveError::Files(_) | ArchiveError::Gone(_)) => {
                 tracing::warn!(%error, "the archive does not answer");
                 let detail = "the game is archived, and the archive does not answer: nothing has changed, try again";
                 Problem::new(ProblemType::StoreUnavailable, detail).into()

@@ -150,6 +150,14 @@ impl Config {
         Ok(())
     }
 
+    /// Refuses providers without their keys.
+    pub(super) fn check_secrets(&self) -> Result<(), ConfigError> {
+        self.providers.iter().try_for_each(|(name, provider)| {
+            let invalid = |(key, reason)| ConfigError::Invalid { key: format!("providers.{name}.{key}"), reason };
+            provider.check_secrets().map_err(invalid)
+        })
+    }
+
     fn check_providers(&self) -> Result<(), ConfigError> {
         let names = || self.providers.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         let invalid = |key: String, reason: String| Err(ConfigError::Invalid { key, reason });

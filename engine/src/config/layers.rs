@@ -38,6 +38,8 @@ pub struct Flags {
     pub tiers: Vec<String>,
     /// `--content`
     pub content: Option<PathBuf>,
+    /// Whether it is for a command that calls no model: keys of models are in the environment of the service, and not in its operator's.
+    pub calls_no_model: bool,
 }
 
 /// The configuration cannot be used.
@@ -151,6 +153,9 @@ pub fn load(flags: &Flags, env: impl IntoIterator<Item = (String, String)>) -> R
         tier.redis.read_files().map_err(|error| error.within(&format!("tiers.{name}")))?;
     }
     config.check()?;
+    if !flags.calls_no_model {
+        config.check_secrets()?;
+    }
     Ok(config)
 }
 
@@ -279,6 +284,18 @@ mod tests {
         assert!(error.contains("`tiers.gold.redis.url_file`"), "{error}");
         let ConfigError::UnknownKey { key, .. } = set("WIGHT", "2").unwrap_err() else { panic!() };
         assert_eq!(key, "tiers.gold.wight");
+    }
+
+    #[test]
+    fn a_command_that_calls_no_model_needs_no_key_of_one() {
+        let (_directory, mut flags) = file(
+            "c.toml",
+            "[providers.x]\nadapter = 'openai'\nmodel = 'm'\napi_key_env = 'STORY_ENGINE_TEST_NO_SUCH_KEY'",
+        );
+        let error = load(&flags, env(&[])).unwrap_err().to_string();
+        assert!(error.contains("STORY_ENGINE_TEST_NO_SUCH_KEY"), "{error}");
+        flags.calls_no_model = true;
+        assert_eq!(load(&flags, env(&[])).unwrap().providers.len(), 1);
     }
 
     #[test]

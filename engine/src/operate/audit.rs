@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::{AuditEntry, AuditPage, path};
 
 use super::source::{OperateError, Source};
-use super::{print, show};
+use super::{duration, print, show};
 use crate::config::Config;
 
 /// How many entries are shown unless more are asked for.
@@ -15,7 +15,7 @@ const SHOWN: usize = 50;
 #[derive(Debug, Clone, Args)]
 pub struct AuditQuery {
     /// Only those no older than this: `90m`, `2h 30m`; else the latest 50
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     since: Option<SignedDuration>,
     /// One JSON object a line
     #[arg(long)]

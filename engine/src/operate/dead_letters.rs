@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::{DeadLetter, DeadLetterCause, DeadLetters, GameId, ProblemType, RequestId, Tenant, path};
 
 use super::source::{OperateError, Source};
-use super::{print, show};
+use super::{duration, print, show};
 use crate::causes::Causes;
 use crate::config::Config;
 
@@ -51,7 +51,7 @@ pub enum DeadLetterCommand {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Only {
     /// Only those that failed no longer ago than this: `90m`, `2h 30m`
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     since: Option<SignedDuration>,
     /// Only those with this type of problem, such as `model-failed`
     #[arg(long, value_name = "TYPE", value_parser = problem_type)]

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::{GameExport, GameId, GameList, GameSummary, GameView, ImportGame, ImportIds, path};
 
 use super::source::{OperateError, Source};
-use super::{game_file, print};
+use super::{duration, game_file, print};
 use crate::config::Config;
 
 /// How many games a page has.
@@ -19,7 +19,7 @@ pub enum GameCommand {
     /// List games, the latest changed first
     List {
         /// Only those that have not changed for so long: `30d`, `12h`
-        #[arg(long, value_name = "DURATION")]
+        #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
         idle: Option<SignedDuration>,
         /// One JSON object a line
         #[arg(long)]
@@ -54,7 +54,7 @@ pub struct Doomed {
     #[arg(required_unless_present = "idle", conflicts_with = "idle")]
     id: Option<GameId>,
     /// All that have not changed for so long: `30d`, `12h`
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     idle: Option<SignedDuration>,
     /// Only say which
     #[arg(long)]

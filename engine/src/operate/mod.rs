@@ -7,6 +7,7 @@
 mod audit;
 mod backup;
 mod dead_letters;
+mod duration;
 mod game_file;
 mod games;
 mod keys;

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::{GameId, Pause, PauseScope, QueuedRequest, QueuedRequests, Resumed, Tenant, path};
 use serde::Serialize;
 
-use super::print;
 use super::source::{OperateError, Source};
+use super::{duration, print};
 use crate::config::Config;
 
 /// What can be done with the queue.
@@ -36,7 +36,7 @@ pub struct Waiting {
     #[arg(long, value_name = "NAME")]
     tenant: Option<Tenant>,
     /// Only those that have waited longer than this: `90m`, `2h 30m`
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     older_than: Option<SignedDuration>,
     /// Only say which
     #[arg(long)]

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::{Read as _, Write as _};
+use std::fs::File;
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::iter;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,10 +41,15 @@ const EVENTS_AT_ONCE: usize = 200;
 /// How many files are read at once when all of them are searched.
 const READ_AT_ONCE: usize = 8;
 
+/// A file in the directory of an archive: without it, the directory is not the archive, but the empty place where it is to be mounted.
+const MARK: &str = "story-engine-archive";
+
 /// Where games are that have left the store.
 #[derive(Debug, Clone)]
 pub struct Archive {
     files: Arc<dyn ObjectStore>,
+    /// The file by which its directory is known; none for a bucket, and for a directory in which none could be made.
+    mark: Option<PathBuf>,
     /// Before the name of every file.
     prefix: Path,
 }
@@ -57,6 +63,9 @@ pub enum ArchiveError {
     /// The archive did not do its part.
     #[error("the archive: {0}")]
     Files(#[from] object_store::Error),
+    /// The directory is not the one that it was.
+    #[error("the archive: {} is gone: is the directory mounted?", .0.display())]
+    Gone(PathBuf),
     /// A file cannot be read.
     #[error("the archived game {0} cannot be read: {1}")]
     Unreadable(GameId, String),
@@ -119,11 +128,11 @@ impl Archive {
             }
             std::fs::create_dir_all(FilePath::new(location)).map_err(|error| wrong(&error))?;
             let files = LocalFileSystem::new_with_prefix(location).map_err(|error| wrong(&error))?.with_fsync(true);
-            return Ok(Self { files: Arc::new(files), prefix: Path::default() });
+            return Ok(Self { files: Arc::new(files), mark: marked(FilePath::new(location)), prefix: Path::default() });
         };
         let (bucket, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
         let files = AmazonS3Builder::from_env().with_bucket_name(bucket).build().map_err(|error| wrong(&error))?;
-        Ok(Self { files: Arc::new(files), prefix: Path::from(prefix) })
+        Ok(Self { files: Arc::new(files), mark: None, prefix: Path::from(prefix) })
     }
 
     /// Moves a game from the store to the archive, unless it is not any more as it was found. It is never in neither: the store's is deleted
@@ -159,6 +168,7 @@ impl Archive {
 
     /// The games that were on their way when a process died.
     pub(crate) async fn under_way(&self) -> Result<Vec<GameId>, ArchiveError> {
+        self.check_mark().await?;
         let notes = self.files.list(Some(&self.prefix.clone().join(UNDER_WAY)));
         let ids = notes.map_ok(|note| note.location.filename().and_then(|name| name.parse().ok()));
         Ok(ids.try_collect::<Vec<Option<GameId>>>().await?.into_iter().flatten().collect())
@@ -181,7 +191,7 @@ impl Archive {
             archived_at: Timestamp::now(),
             name: game.name,
             owner: game.owner,
-            before: Before { version: game.version, offset: game.cursor.offset },
+            before: Before { version: game.version, offset: game.cursor.offset, created_at: Some(game.created_at) },
             document: game.document,
             history: store.history(id, usize::MAX).await?,
             turns,
@@ -230,6 +240,7 @@ impl Archive {
     /// The games in the archive whose owners are wanted. It reads every file, a few at a time: their names say nothing of owners, so that
     /// a game is found by its id alone.
     pub async fn owned_by(&self, is_wanted: impl Fn(&Owner) -> bool) -> Result<Vec<ArchivedOwner>, ArchiveError> {
+        self.check_mark().await?;
         let prefix = Some(&self.prefix).filter(|prefix| **prefix != Path::default());
         let files = self.files.list(prefix).try_filter_map(async |file| Ok(game_of(&file.location)));
         let heads = files.map_err(ArchiveError::from).map_ok(|id| self.head(id)).try_buffer_unordered(READ_AT_ONCE);
@@ -261,8 +272,16 @@ impl Archive {
     async fn text(&self, id: GameId) -> Result<Option<Vec<u8>>, ArchiveError> {
         match self.files.get(&self.file(id)).await {
             Ok(found) => unpacked(&found.bytes().await?).map(Some).map_err(|error| unreadable(id, &error)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(object_store::Error::NotFound { .. }) => self.check_mark().await.map(|()| None),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Fails if the directory is not the archive any more: a game that is not found there need not be gone.
+    async fn check_mark(&self) -> Result<(), ArchiveError> {
+        match &self.mark {
+            Some(mark) if !tokio::fs::try_exists(mark).await.unwrap_or(false) => Err(ArchiveError::Gone(mark.clone())),
+            _ => Ok(()),
         }
     }
 
@@ -294,6 +313,24 @@ async fn requests_of(store: &SharedStore, id: GameId, turns: &[StoredTurn]) -> R
         requests.extend(events.iter().filter_map(|event| event.request));
     }
     Ok(requests.into_iter().collect())
+}
+
+/// The mark of the directory, which is made if there is none.
+fn marked(directory: &FilePath) -> Option<PathBuf> {
+    let mark = directory.join(MARK);
+    if mark.exists() {
+        return Some(mark);
+    }
+    match File::create_new(&mark) {
+        Ok(_) => {
+            tracing::warn!(archive = %directory.display(), "an archive begins in this directory: there was none before");
+            Some(mark)
+        }
+        // Two processes start at once.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Some(mark),
+        // What is there can be read, and what is to be written says what is wrong.
+        Err(_) => None,
+    }
 }
 
 fn compressed(game: &ArchivedGame) -> std::io::Result<Vec<u8>> {

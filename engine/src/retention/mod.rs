@@ -239,6 +239,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn where_the_directory_of_the_archive_is_gone_no_game_is_said_to_be_unknown() {
+        let (store, dir) = (fresh_store(), TempDir::new().unwrap());
+        let place = dir.path().join("archive");
+        let archive = Archive::open(place.to_str().unwrap()).unwrap();
+        let id = game(&store, false).await;
+        search(&store, Some(Duration::ZERO), None, Some(archive.clone())).sweep().await.unwrap();
+        std::fs::rename(&place, dir.path().join("away")).unwrap();
+        // The place where something is to be mounted.
+        std::fs::create_dir(&place).unwrap();
+
+        assert!(matches!(archive.restore(&store, id).await, Err(ArchiveError::Gone(_))));
+        assert!(matches!(archive.owned_by(|_| true).await, Err(ArchiveError::Gone(_))));
+
+        std::fs::remove_dir(&place).unwrap();
+        std::fs::rename(dir.path().join("away"), &place).unwrap();
+        assert!(archive.restore(&store, id).await.unwrap());
+    }
+
+    #[tokio::test]
     async fn two_workers_that_find_the_same_game_lose_nothing() {
         let (store, dir) = (fresh_store(), TempDir::new().unwrap());
         let archive = Archive::open(dir.path().to_str().unwrap()).unwrap();

@@ -27,6 +27,15 @@ pub enum ServeError {
         /// What the connection says, without credentials.
         reason: String,
     },
+    /// Redis answers, and takes no writes that a start needs.
+    #[error("Redis is there and takes no writes: {reason}")]
+    #[diagnostic(help(
+        "a full one needs a higher `maxmemory`, or fewer games; a read-only one is a replica, or cannot write its own files: its log says why"
+    ))]
+    RedisTakesNoWrites {
+        /// What it says.
+        reason: String,
+    },
     /// The embedded store cannot be opened.
     #[error(transparent)]
     #[diagnostic(help("choose another directory with --data-dir, or stop the process that uses this one"))]
@@ -70,11 +79,13 @@ pub enum ServeError {
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     #[diagnostic(help(
-        "is something else listening there? choose another address with --listen, port 0 for any free one"
+        "is something else listening there? choose another address with {flag}, port 0 for any free one"
     ))]
     Listen {
         /// The address.
         address: SocketAddr,
+        /// What says where to listen.
+        flag: &'static str,
         /// What the system says.
         source: io::Error,
     },

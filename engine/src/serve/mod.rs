@@ -151,7 +151,7 @@ async fn serve_until(
         workers.run(stop).await;
         return Ok(());
     }
-    let (listener, address) = listen(config.listen).await?;
+    let (listener, address) = listen(config.listen, "--listen").await?;
     let api = Api {
         metrics,
         probe,
@@ -191,10 +191,10 @@ async fn start_admin(
     admin: Admin,
 ) -> Result<(Option<SocketAddr>, Option<AbortOnDropHandle<()>>), ServeError> {
     let AdminListen::At(address) = config.admin_listen else { return Ok((None, None)) };
-    let (listener, address) = match listen(address).await {
+    let (listener, address) = match listen(address, "--admin-listen").await {
         // Nobody has asked for this very port, and another process of this machine has it.
         Err(ServeError::Listen { .. }) if address == DEFAULT_ADMIN_LISTEN => {
-            listen(SocketAddr::new(address.ip(), 0)).await?
+            listen(SocketAddr::new(address.ip(), 0), "--admin-listen").await?
         }
         bound => bound?,
     };
@@ -203,8 +203,8 @@ async fn start_admin(
     Ok((Some(address), Some(AbortOnDropHandle::new(tokio::spawn(server)))))
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
-    let failed = |source| ServeError::Listen { address, source };
+async fn listen(address: SocketAddr, flag: &'static str) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let failed = |source| ServeError::Listen { address, flag, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))

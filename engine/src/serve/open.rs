@@ -11,7 +11,7 @@ use crate::store::embedded::EmbeddedStore;
 use crate::store::redis::backup::TierRedis;
 use crate::store::redis::{RedisAddress, RedisStore};
 use crate::store::tiers::{TierStore, TieredStore};
-use crate::store::{SharedStore, StoreError, StoreOptions};
+use crate::store::{Outage, SharedStore, StoreError, StoreOptions};
 
 /// What a process works on.
 pub(super) struct Opened {
@@ -174,6 +174,9 @@ impl Place {
 /// What a first call of Redis says: a server that does not answer gets its own help.
 fn from_redis(error: StoreError) -> ServeError {
     match error {
+        StoreError::Unavailable { outage: Outage::Full | Outage::ReadOnly, reason } => {
+            ServeError::RedisTakesNoWrites { reason }
+        }
         StoreError::Unavailable { reason, .. } => ServeError::Redis { reason },
         error => ServeError::Store(error),
     }

@@ -2,6 +2,7 @@
 //! what is written differs and what must hold does not: the version is the expected one, no attempt can write behind it, and a
 //! repeat changes nothing.
 
+use jiff::Timestamp;
 use protocol::{Event, EventId, GameId, IfBusy};
 use serde::{Deserialize, Serialize};
 use story::ChatMessage;
@@ -148,6 +149,9 @@ pub struct Before {
     pub version: u64,
     /// The offset of its latest event.
     pub offset: u64,
+    /// When it was made. An engine of an earlier release archived games without it: they are as new as their return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
 }
 
 impl GameContents {

@@ -162,7 +162,7 @@ pub(crate) async fn a_change_that_was_planned_on_a_game_before_it_left_the_store
     let read_before = read(&store, game).await;
     store.delete_game(game, None).await.unwrap();
     let back = GameContents {
-        before: Some(Before { version: 1, offset: 0 }),
+        before: Some(Before { version: 1, offset: 0, created_at: None }),
         ..GameContents::new(without_origin(&begun("pawned_moon", 1)), Vec::new())
     };
     store.create_game(game, &back).await.unwrap();

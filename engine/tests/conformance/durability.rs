@@ -356,3 +356,20 @@ async fn a_server_that_has_become_a_replica_says_that_it_takes_no_writes() {
     enqueue(&store, game, "look").await;
     assert_eq!(run_all(&store).await, ["look"]);
 }
+
+#[tokio::test]
+async fn a_server_that_takes_no_writes_can_be_looked_at() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let store = connect(&server, "full:").await;
+    let game = new_game(&store).await;
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    redis::cmd("CONFIG").arg(&["SET", "maxmemory", "1"]).exec_async(&mut connection).await.unwrap();
+
+    let late = connect(&server, "full:").await;
+    assert!(late.game(game).await.unwrap().is_some());
+    assert_eq!(late.queue().await.unwrap().depth, 0);
+    // A new deployment is another matter.
+    let refused = RedisStore::connect(server.url().as_str(), "new:", 1, options()).await.map(drop).unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable { outage: Outage::Full, .. }), "{refused:?}");
+}

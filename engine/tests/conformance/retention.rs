@@ -89,13 +89,13 @@ pub(crate) async fn a_game_is_deleted_as_it_was_found_and_not_otherwise(bench: B
 pub(crate) async fn a_game_that_comes_back_goes_on_where_it_was(bench: Bench) {
     let store = bench.store().await;
     let id = game_id();
-    let before = Before { version: 7, offset: 40 };
+    let before = Before { version: 7, offset: 40, created_at: Some("2020-01-02T03:04:05.678Z".parse().unwrap()) };
 
     let contents = GameContents { before: Some(before), ..GameContents::new(document(), Vec::new()) };
     store.create_game(id, &contents).await.unwrap();
 
     let game = store.game(id).await.unwrap().unwrap();
-    assert_eq!((game.version, game.cursor.offset), (7, 40));
+    assert_eq!((game.version, game.cursor.offset, Some(game.created_at)), (7, 40, before.created_at));
     let LogRead::Events(none) = store.read_log(id, Some(game.cursor), 10).await.unwrap() else {
         panic!("who is at the end of the log has missed nothing");
     };
@@ -138,7 +138,7 @@ pub(crate) async fn what_was_kept_beside_a_game_comes_back_with_it(bench: Bench)
 
     assert_eq!(store.delete_game(id, None).await.unwrap(), GameWrite::Done);
     assert_eq!(store.tries(id).await.unwrap(), []);
-    let before = Before { version: game.version, offset: game.cursor.offset };
+    let before = Before { version: game.version, offset: game.cursor.offset, created_at: Some(game.created_at) };
     let contents = GameContents { before: Some(before), remembered, ..GameContents::new(game.document, Vec::new()) };
     store.create_game(id, &contents).await.unwrap();
 

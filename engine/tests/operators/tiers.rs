@@ -373,6 +373,28 @@ async fn what_was_done_under_a_key_before_a_move_is_not_done_again_after_it() {
 }
 
 #[tokio::test]
+async fn a_game_that_cannot_be_read_hides_no_others_of_its_tenant() {
+    let Some(deployment) = Deployment::start().await else { return };
+    deployment.configure(&[]);
+    let acme = deployment.key(&["service", "--tenant", "acme"]);
+    let game = {
+        let api = Engine::api(&deployment);
+        api.create(&acme).await;
+        api.create(&acme).await
+    };
+    let client = redis::Client::open(deployment.default.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let document = redis::cmd("HSET").arg(&[&format!("gamestate:{game}"), "document", "{\"x"]).to_owned();
+    document.exec_async(&mut connection).await.unwrap();
+    // The games are still where the tenant was before.
+    deployment.configure(&["acme"]);
+    let api = Engine::api(&deployment);
+    assert_eq!(api.get(&acme, "/v1/gamestate").await.0, 500, "an empty list would be a lie");
+    let erased = deployment.output(&["tenants", "erase", "acme", "--yes"]);
+    assert!(!erased.status.success(), "{erased:?}");
+}
+
+#[tokio::test]
 async fn one_file_brings_the_games_of_every_tier_back_to_new_servers() {
     let Some(mut deployment) = Deployment::start().await else { return };
     let acme = deployment.key(&["service", "--tenant", "acme"]);

@@ -284,12 +284,8 @@ impl ProviderConfig {
         }
     }
 
-    /// The key and what is wrong with its value.
-    pub(super) fn check(&self) -> Result<(), Wrong> {
-        if self.model.trim().is_empty() {
-            return Err(("model", "it is empty: name the model that narrates".to_owned()));
-        }
-        self.endpoint().map_err(|reason| ("base_url", reason))?;
+    /// The same for what is kept secret, which only a process has that calls the model.
+    pub(super) fn check_secrets(&self) -> Result<(), Wrong> {
         self.key()?;
         for (name, value) in self.headers()? {
             if reqwest::header::HeaderName::try_from(&name).is_err() {
@@ -299,6 +295,15 @@ impl ProviderConfig {
                 return Err(("extra_headers", format!("the value of `{name}` is not valid in a header")));
             }
         }
+        Ok(())
+    }
+
+    /// The key and what is wrong with its value.
+    pub(super) fn check(&self) -> Result<(), Wrong> {
+        if self.model.trim().is_empty() {
+            return Err(("model", "it is empty: name the model that narrates".to_owned()));
+        }
+        self.endpoint().map_err(|reason| ("base_url", reason))?;
         for (key, price) in [("price", self.price), ("backend_price", self.backend_price)] {
             if price.is_some_and(|price| !price.is_valid()) {
                 return Err((key, "a price is a number from 0 to 1000000, for a million tokens".to_owned()));
@@ -350,9 +355,9 @@ mod tests {
     #[test]
     fn a_vendor_without_a_key_is_refused_and_a_server_of_ones_own_is_not() {
         let mut provider = ProviderConfig::new(Adapter::Fireworks, "m");
-        assert!(provider.check().unwrap_err().1.contains("FIREWORKS_API_KEY"));
+        assert!(provider.check_secrets().unwrap_err().1.contains("FIREWORKS_API_KEY"));
         provider.base_url = Some("http://127.0.0.1:1/v1".to_owned());
-        assert_eq!(provider.check(), Ok(()));
+        assert_eq!((provider.check(), provider.check_secrets()), (Ok(()), Ok(())));
     }
 
     #[test]

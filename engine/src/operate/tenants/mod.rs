@@ -14,6 +14,7 @@ use jiff::SignedDuration;
 use protocol::{Tenant, User};
 
 use self::whose::Whose;
+use super::duration;
 use super::source::{OperateError, Source};
 use crate::config::Config;
 use crate::retention::Archive;
@@ -49,7 +50,7 @@ pub enum TenantCommand {
         #[arg(long, value_name = "TIER")]
         to: String,
         /// How long to wait for games that are played
-        #[arg(long, value_name = "DURATION", default_value = "1m")]
+        #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = duration::parse)]
         wait: SignedDuration,
     },
     /// Delete all games of a tenant for good, archived ones too, and its keys and dead letters; or those of a user

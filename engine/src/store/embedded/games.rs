@@ -24,6 +24,7 @@ impl Games for EmbeddedStore {
         let (document, history, turns) = (new.document.clone(), texts(&new.history)?, new.turns.clone());
         let (limits, remembered) = (new.charges.clone(), new.remembered.clone());
         // Each claim appends an event, so no lease of before has a fence above the offset.
+        let created_at = new.before.and_then(|before| before.created_at).map(jiff::Timestamp::as_millisecond);
         let (version, offset) = new.before.map_or((1, 0), |before| (signed(before.version), signed(before.offset)));
         self.step(move |step| {
             if step.first("SELECT 1 FROM games WHERE id = ?1", [id.to_string()], |_| Ok(()))?.is_some() {
@@ -35,8 +36,8 @@ impl Games for EmbeddedStore {
             charges::charge(step, &limits, None)?;
             step.execute(
                 "INSERT INTO games (id, version, epoch, offset, fence, created_at, updated_at, provider, game_name, number) \
-                 SELECT ?1, ?2, ?3, ?4, ?4, ?5, ?5, ?6, ?7, ifnull(max(number), 0) + 1 FROM games",
-                (id.to_string(), version, signed(step.epoch), offset, step.now, &provider, &name),
+                 SELECT ?1, ?2, ?3, ?4, ?4, ifnull(?8, ?5), ?5, ?6, ?7, ifnull(max(number), 0) + 1 FROM games",
+                (id.to_string(), version, signed(step.epoch), offset, step.now, &provider, &name, created_at),
             )?;
             if let Some(Owner { tenant, user }) = &owner {
                 step.execute(

@@ -116,16 +116,24 @@ pub(super) async fn agree(
     }
     let key = deployment_key(prefix);
     let mut connection = connect(&key).await.map_err(failed)?;
-    let ((layout, kept, unfinished),): ((u32, usize, Option<String>),) = redis::pipe()
-        .atomic()
-        .hset_nx(&key, "layout", Layout::LATEST.number())
-        .ignore()
-        .hset_nx(&key, "shards", shards)
-        .ignore()
-        .hmget(&key, &["layout", "shards", RESTORING])
-        .query_async(&mut connection)
-        .await
-        .map_err(failed)?;
+    // Read first: a server that is full or a replica refuses even a write that would change nothing, and what is there can be looked at.
+    let known: (Option<u32>, Option<usize>, Option<String>) =
+        redis::Cmd::hmget(&key, &["layout", "shards", RESTORING]).query_async(&mut connection).await.map_err(failed)?;
+    let (layout, kept, unfinished) = if let (Some(layout), Some(kept), unfinished) = known {
+        (layout, kept, unfinished)
+    } else {
+        let (agreed,): ((u32, usize, Option<String>),) = redis::pipe()
+            .atomic()
+            .hset_nx(&key, "layout", Layout::LATEST.number())
+            .ignore()
+            .hset_nx(&key, "shards", shards)
+            .ignore()
+            .hmget(&key, &["layout", "shards", RESTORING])
+            .query_async(&mut connection)
+            .await
+            .map_err(failed)?;
+        agreed
+    };
     let layout = Layout::of(layout).ok_or_else(|| other_layout(layout))?;
     if unfinished.as_deref() != restores {
         return Err(StoreError::Mismatch {

@@ -25,6 +25,7 @@ impl Games for RedisStore {
     async fn create_game(&self, id: GameId, new: &GameContents) -> Result<Created, StoreError> {
         let GameContents { document, history, turns, name, owner, charges: limits, before, remembered } = new;
         let (version, offset) = before.map_or((1, 0), |before| (before.version, before.offset));
+        let created_at = before.and_then(|before| before.created_at).map(|time| time.as_millisecond().to_string());
         let (tenant, user) = owner
             .as_ref()
             .map_or(("", ""), |Owner { tenant, user }| (tenant.as_str(), user.as_ref().map_or("", User::as_str)));
@@ -39,7 +40,8 @@ impl Games for RedisStore {
             .arg(user)
             .arg(charges::encode(limits)?)
             .arg(version)
-            .arg(offset);
+            .arg(offset)
+            .arg(created_at.unwrap_or_default());
         let mut tail = ScriptArgs::new();
         tail = if remembered.tries.is_empty() { tail.arg("") } else { tail.json(&remembered.tries)? };
         tail = tail.arg(history.len()).arg(turns.len()).arg(remembered.changes.len()).arg(remembered.requests.len());

@@ -29,25 +29,14 @@ type RawStoryEvent = (String, HashMap<String, String>, u64);
 
 /// Depth and age, and how many workers were seen within `worker_ttl`.
 pub(super) async fn figures(shard: &Connection, worker_ttl: Duration) -> Result<QueueView, StoreError> {
-    let prefix = shard.prefix();
     let (mut ready, mut paused) = (0, 0);
     let left_out = LeftOut::by(shard).await?;
     for (name, circuit) in orders(shard, &left_out).await? {
         let games: u64 = shard.query(redis::cmd("ZCARD").arg(shard.key("requests:ready", &name))).await?;
         *(if left_out.claims(&name, circuit) { &mut ready } else { &mut paused }) += games;
     }
-    let mut read = redis::pipe();
-    read.atomic()
-        .zcard(format!("{prefix}requests"))
-        .zcard(format!("{prefix}requests:story-events"))
-        .zcard(format!("{prefix}requests:delayed"))
-        .zcard(format!("{prefix}requests:active"))
-        .xlen(format!("{prefix}chat-requests-failed"))
-        .zrange(format!("{prefix}requests"), 0, 0)
-        .zrange_withscores(format!("{prefix}workers"), 0, -1)
-        .cmd("TIME");
     let (depth, story_events, delayed, active, dead_letters, oldest, workers, time): Figures =
-        shard.query_all(&read).await?;
+        shard.run(&script::FIGURES, &ScriptArgs::new()).await?;
     let enqueued_at: Option<i64> = match oldest.first() {
         Some(id) => {
             let key = shard.key("chat-request-status", id);
@@ -82,18 +71,10 @@ async fn provider_of(shard: &Connection, game: GameId, left_out: &LeftOut) -> Re
 
 /// One lane.
 pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, StoreError> {
-    let prefix = shard.prefix();
-    let key = game.to_string();
     let left_out = LeftOut::by(shard).await?;
     let (provider, has_paused_tenant) = provider_of(shard, game, &left_out).await?;
-    let mut read = redis::pipe();
-    read.atomic()
-        .zrange(shard.key("requests:game", game), 0, -1)
-        .get(shard.key("game-lock", game))
-        .zscore(format!("{prefix}requests:active"), &key)
-        .zscore(format!("{prefix}requests:delayed"), &key)
-        .zscore(shard.key("requests:ready", &provider), &key);
-    let (requests, token, active, delayed, ready): RawLane = shard.query_all(&read).await?;
+    let call = ScriptArgs::new().id(game).arg(&provider);
+    let (requests, token, active, delayed, ready): RawLane = shard.run(&script::LANE, &call).await?;
     let requests = requests
         .iter()
         .map(|id| id.parse().map_err(|error: IdError| unexpected_reply("a lane", &error)))

@@ -81,6 +81,8 @@ scripts! {
     DELETE_DEAD_LETTER = [endings(), lua!("delete_dead_letter")];
     INSPECT_GAME = [endings(), lua!("log"), lua!("content"), lua!("inspect_game")];
     INSPECT_REQUEST = [endings(), lua!("inspect_request")];
+    FIGURES = [lua!("figures")];
+    LANE = [lua!("lane")];
     READ_LOG = [lua!("log"), lua!("read_log")];
     BACKUP_DEAD = [endings(), lua!("letters"), lua!("backup_dead")];
     BACKUP_GAME = [endings(), lua!("letters"), lua!("content"), lua!("backup_game")];

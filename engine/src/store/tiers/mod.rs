@@ -139,7 +139,8 @@ impl TieredStore {
         for (at, answer) in join_all(asked).await.into_iter().enumerate() {
             match answer {
                 Ok(answer) => answers.push(answer),
-                Err(error) if at == needed => return Err(error),
+                // What cannot be read is no outage: a list without it would be taken for the whole.
+                Err(error) if at == needed || !matches!(error, StoreError::Unavailable { .. }) => return Err(error),
                 Err(error) => tracing::debug!(tier = self.stores[at].name(), %error, "a list leaves out a tier"),
             }
         }

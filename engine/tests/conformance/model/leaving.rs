@@ -32,7 +32,7 @@ impl Play {
         let history = self.store.history(id, usize::MAX).await.map_err(text)?;
         let turns = self.store.turns(id, TurnRange::From(0), 1000).await.map_err(text)?.turns;
         let remembered = self.store.remembered(id, &[]).await.map_err(text)?;
-        let before = Before { version: kept.version, offset: kept.cursor.offset };
+        let before = Before { version: kept.version, offset: kept.cursor.offset, created_at: Some(kept.created_at) };
         same("that it leaves", self.store.delete_game(id, Some(&found)).await.map_err(text)?, GameWrite::Done)?;
         let owner = Some(owner_in(TENANTS[game]));
         let before = Some(before);

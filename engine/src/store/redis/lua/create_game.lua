@@ -1,9 +1,9 @@
 -- Stores a new game. Arguments: game, document, provider, its last turn, its name or '', tenant and user of its owner or '', the
--- charges (JSON) or '', version, offset of the latest event, the text of the version of content that the document names or '', the tries of its last message
+-- charges (JSON) or '', version, offset of the latest event, when it was made (ms) or '' for now, the text of the version of content that the document names or '', the tries of its last message
 -- (JSON) or '', numbers of history messages, of turn records, of remembered changes and of requests that have ended; then these: messages, records,
 -- changes, and for each request its id, how long it is kept (ms), number of its fields n, and n pairs of name and value. Returns {'done'} or {'limited', …}, or {'content'} if that text is needed and nothing is stored; a repeat changes nothing.
-local FIRST = 21
-local game, document, provider, turn, name, tenant, user, charged, version, offset, content, tries, messages, turns, changes, requests =
+local FIRST = 22
+local game, document, provider, turn, name, tenant, user, charged, version, offset, made, content, tries, messages, turns, changes, requests =
   unpack(ARGV, 5, FIRST - 1)
 if call('EXISTS', GAME .. game) == 1 then return { 'done' } end
 local charges = charges_of(charged)
@@ -13,7 +13,7 @@ if not hold_content(nil, document, content) then return { 'content' } end
 use_up(charges)
 -- Each claim appends an event, so no lease of before has a fence above the offset.
 call('HSET', GAME .. game, 'document', document, 'version', version, 'fence', offset, 'offset', offset, 'epoch', epoch(),
-  'created_at', NOW_TEXT, 'updated_at', NOW_TEXT, 'provider', provider, 'turns', turn, 'recorded', version)
+  'created_at', made ~= '' and made or NOW_TEXT, 'updated_at', NOW_TEXT, 'provider', provider, 'turns', turn, 'recorded', version)
 if name ~= '' then call('HSET', GAME .. game, 'name', name) end
 call('HSETNX', PROVIDERS, provider, 'closed')
 call('ZADD', GAMES, NOW_TEXT, game)
