@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
-use crate::json::{JsonError, Lines};
+use crate::json::{JsonError, Lines, Span};
 
 /// So many mistakes of a file are shown. Each is shown with a part of the file and the name that was meant, for which all names are
 /// compared, so that the time for thousands of them would grow with their square.
 pub(super) const MISTAKES_MAX: usize = 100;
+
+/// So many lines of a file are shown as the place of a mistake.
+const LINES_MAX: usize = 3;
 
 /// A case file is not a case.
 #[derive(Debug, Clone, thiserror::Error, Diagnostic)]
@@ -149,6 +152,16 @@ impl Source {
         let span = error.span.unwrap_or_default();
         let (line, column) = lines.line_and_column(span.start);
         let text = NamedSource::new(&path, Arc::clone(&self.text)).with_language("JSON");
-        CaseError { path, line, column, message: error.message, help: error.help, text, span: span.into() }
+        let span = self.shown(span).into();
+        CaseError { path, line, column, message: error.message, help: error.help, text, span }
+    }
+
+    /// The part of a place that is shown. Of one that is longer than some lines only the beginning is: all of it would bury the message.
+    fn shown(&self, span: Span) -> Span {
+        let written = self.text.get(span.clone()).unwrap_or_default();
+        match written.chars().next() {
+            Some(first) if written.lines().count() > LINES_MAX => span.start..span.start + first.len_utf8(),
+            _ => span,
+        }
     }
 }

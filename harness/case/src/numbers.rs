@@ -2,7 +2,7 @@
 
 use super::link::LinkAction;
 use super::step::{Action, Step};
-use super::target::{ProcessAction, Verb};
+use super::target::{ClockAction, ProcessAction, Verb};
 use crate::json::{JsonError, Node};
 
 /// Every process that a step names is there: those that the case begins with, and those that a step before it or in the same group
@@ -21,14 +21,16 @@ pub(super) fn check(workers: usize, steps: &[Step], nodes: &[Node]) -> Vec<JsonE
                 _ => there,
             };
         }
-        for part in step.with_children() {
-            let (Action::Process(ProcessAction { target, .. }) | Action::Link(LinkAction { of: Some(target), .. })) =
-                &part.action
-            else {
-                continue;
+        for (part, written) in step.with_nodes(node) {
+            let (target, place) = match &part.action {
+                Action::Process(ProcessAction { verb, target }) => (target, written.get(&verb.to_string())),
+                Action::Link(LinkAction { of: Some(target), .. }) => (target, at(written, "link")),
+                Action::Clock(ClockAction { target, .. }) => (target, at(written, "clock")),
+                _ => continue,
             };
             if target.number.is_some_and(|number| number >= there) {
-                let error = JsonError::at(node.span.clone(), format!("there is no `{target}` at this step"));
+                let place = place.unwrap_or(written).span.clone();
+                let error = JsonError::at(place, format!("there is no `{target}` at this step"));
                 let last = there.saturating_sub(1);
                 found.push(
                     error.help(format!("the last one is `{}[{last}]`: give the case more `workers`", target.name)),
@@ -37,4 +39,9 @@ pub(super) fn check(workers: usize, steps: &[Step], nodes: &[Node]) -> Vec<JsonE
         }
     }
     found
+}
+
+/// The process that a step of this kind names.
+fn at<'a>(step: &'a Node, key: &str) -> Option<&'a Node> {
+    step.get(key)?.get("of")
 }

@@ -13,6 +13,7 @@ use super::link::LinkAction;
 use super::places;
 use super::redis::RedisAction;
 use super::target::{ClockAction, ProcessAction};
+use crate::json::Node;
 
 /// One step of a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +106,22 @@ impl Step {
             _ => Box::new(std::iter::empty()),
         };
         Box::new(std::iter::once(self).chain(children.flat_map(Self::with_children)))
+    }
+
+    /// Those inside this step and then the step itself, each with what is written in the file.
+    pub(super) fn with_nodes<'a>(&'a self, node: &'a Node) -> Vec<(&'a Self, &'a Node)> {
+        let lists: Vec<(&[Self], Option<&Node>)> = match &self.action {
+            Action::Parallel(steps) => vec![(steps, node.get("parallel"))],
+            Action::Actors(actors) => {
+                let written = node.get("actors");
+                actors.iter().map(|(name, steps)| (steps.as_slice(), written.and_then(|all| all.get(name)))).collect()
+            }
+            _ => Vec::new(),
+        };
+        let pairs = lists.into_iter().flat_map(|(steps, list)| steps.iter().zip(list.map_or(&[][..], Node::items)));
+        let mut all: Vec<_> = pairs.flat_map(|(step, node)| step.with_nodes(node)).collect();
+        all.push((self, node));
+        all
     }
 
     /// The line of the expectation or capture with this path, such as `expect.state./npcs/odile/location`; that of what it is part
