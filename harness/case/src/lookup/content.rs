@@ -8,7 +8,7 @@ use fixtures::{CONTENT, Dir};
 use story::{ContentKind, Library, Scenario, Source};
 
 use super::{fixed_text, unknown};
-use crate::json::{JsonError, Kind, Node};
+use crate::json::{JsonError, Kind, Member, Node, Span};
 use crate::{DEFAULT_GAME, Game};
 
 /// The content of directories: read once, however many cases are played with it.
@@ -113,11 +113,24 @@ fn places(scenario: &Scenario) -> impl Iterator<Item = (&str, &story::Location)>
     scenario.locations.iter().chain(scenes).map(|(key, place)| (key.as_str(), place))
 }
 
+fn text(node: &Node) -> Option<String> {
+    match &node.kind {
+        Kind::String(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
 fn own_places(node: &Node, own: &mut BTreeSet<String>) {
     // What is expected brings nothing into the world.
     for member in node.members().iter().filter(|member| member.key != "expect") {
         if matches!(member.key.as_str(), "locations" | "npcs" | "vars") {
             own.extend(member.value.members().iter().map(|place| place.key.clone()));
+        }
+        // A name that the model tries is no slip where the case expects that nothing came of it.
+        match member.key.as_str() {
+            "npc_id" => own.extend(text(&member.value)),
+            "set_vars" => own.extend(member.value.items().iter().filter_map(|var| text(var.get("name")?))),
+            _ => {}
         }
         own_places(&member.value, own);
     }
@@ -139,39 +152,96 @@ fn check_step(
         check_step(child, label, games, library, own, found);
     }
     let scenario = games.iter().find(|game| game.label == label).and_then(|game| library.scenario(&game.scenario));
-    let (Some(scenario), Some(expect)) = (scenario, step.get("expect")) else { return };
-    let is_place = |key: &str| own.contains(key) || scenario.definitions_of_location(key).next().is_some();
-    let keys = || places(scenario).map(|(key, _)| key);
+    let Some(scenario) = scenario else { return };
+    let expect = step.get("expect");
     // The step's own game is meant only if no label names a request of another one.
-    if expect.get("request").is_some() {
+    if expect.is_some_and(|expect| expect.get("request").is_some()) {
         return;
     }
-    if let Some((key, span)) = fixed_text(expect, "location").filter(|(key, _)| !is_place(key)) {
-        found.push(unknown(span, "location", key, keys()));
+    let world = World { scenario, own };
+    for member in expect.map_or(&[][..], Node::members) {
+        found.extend(world.check_expectation(member));
     }
-    if let Some((key, span)) = fixed_text(expect, "scene_name")
-        && !key.is_empty()
-        && !scenario.scenes.contains_key(key)
-    {
-        found.push(unknown(span, "scene", key, scenario.scenes.keys().map(String::as_str)));
-    }
-    for var in expect.get("vars").map_or(&[][..], Node::members) {
-        if !var.key.contains('{') && !scenario.knows_var(&var.key) && !own.contains(&var.key) {
-            found.push(unknown(var.key_span.clone(), "variable", &var.key, scenario.declared_vars()));
+    for capture in step.get("capture").map_or(&[][..], Node::members) {
+        if let Some(Node { span, kind: Kind::String(pointer) }) = capture.value.get("state") {
+            found.extend(world.check_pointer(pointer, span).err());
         }
     }
-    for npc in expect.get("npc_locations").map_or(&[][..], Node::members) {
-        let people = || scenario.npcs.keys().chain(scenario.scenes.values().flat_map(|scene| scene.npcs.keys()));
-        if !own.contains(&npc.key) && !people().any(|key| *key == npc.key) {
-            found.push(unknown(npc.key_span.clone(), "NPC", &npc.key, people().map(String::as_str)));
+}
+
+/// What a game has: that of its scenario, and what the case brings into it.
+struct World<'a> {
+    scenario: &'a Scenario,
+    own: &'a BTreeSet<String>,
+}
+
+impl World<'_> {
+    /// What an expectation names and the game does not have.
+    fn check_expectation(&self, expectation: &Member) -> Vec<JsonError> {
+        let Member { key, value, .. } = expectation;
+        let inner = value.members().iter();
+        let found: Vec<Result<(), JsonError>> = match (key.as_str(), &value.kind) {
+            ("location", Kind::String(name)) => vec![self.check_place(name, &value.span)],
+            ("scene_name", Kind::String(name)) => vec![self.check_scene(name, &value.span)],
+            ("vars", _) => inner.map(|var| self.check_var(&var.key, &var.key_span)).collect(),
+            ("state", _) => inner.map(|place| self.check_pointer(&place.key, &place.key_span)).collect(),
+            ("npc_locations", _) => inner
+                .flat_map(|npc| {
+                    let place = match &npc.value.kind {
+                        Kind::String(name) if !name.is_empty() => self.check_place(name, &npc.value.span),
+                        _ => Ok(()),
+                    };
+                    [self.check_npc(&npc.key, &npc.key_span), place]
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        found.into_iter().filter_map(Result::err).collect()
+    }
+
+    /// The name in a pointer such as `/vars/bell_rung`. One that is not there makes null and `none` hold whatever happens.
+    fn check_pointer(&self, pointer: &str, span: &Span) -> Result<(), JsonError> {
+        let mut tokens = pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"));
+        let (Some(of), Some(name)) = (tokens.next(), tokens.next()) else { return Ok(()) };
+        match of.as_str() {
+            _ if name == "*" => Ok(()),
+            "vars" => self.check_var(&name, span),
+            "npcs" => self.check_npc(&name, span),
+            "locations" => self.check_place(&name, span),
+            _ => Ok(()),
         }
-        if let Kind::String(key) = &npc.value.kind
-            && !key.is_empty()
-            && !key.contains('{')
-            && !is_place(key)
-        {
-            found.push(unknown(npc.value.span.clone(), "location", key, keys()));
+    }
+
+    fn check_place(&self, key: &str, span: &Span) -> Result<(), JsonError> {
+        let is_there = self.has(key) || self.scenario.definitions_of_location(key).next().is_some();
+        if is_there {
+            Ok(())
+        } else {
+            Err(unknown(span.clone(), "location", key, places(self.scenario).map(|(key, _)| key)))
         }
+    }
+
+    fn check_scene(&self, key: &str, span: &Span) -> Result<(), JsonError> {
+        let scenes = &self.scenario.scenes;
+        let is_there = key.is_empty() || key.contains('{') || scenes.contains_key(key);
+        if is_there { Ok(()) } else { Err(unknown(span.clone(), "scene", key, scenes.keys().map(String::as_str))) }
+    }
+
+    fn check_var(&self, name: &str, span: &Span) -> Result<(), JsonError> {
+        let is_there = self.has(name) || self.scenario.knows_var(name);
+        if is_there { Ok(()) } else { Err(unknown(span.clone(), "variable", name, self.scenario.declared_vars())) }
+    }
+
+    fn check_npc(&self, key: &str, span: &Span) -> Result<(), JsonError> {
+        let Scenario { npcs, scenes, .. } = self.scenario;
+        let mut people = npcs.keys().chain(scenes.values().flat_map(|scene| scene.npcs.keys())).map(String::as_str);
+        let is_there = self.has(key) || people.clone().any(|known| known == key);
+        if is_there { Ok(()) } else { Err(unknown(span.clone(), "NPC", key, &mut people)) }
+    }
+
+    /// Whether the case itself brings it into the world, or a run fills the name.
+    fn has(&self, name: &str) -> bool {
+        name.contains('{') || self.own.contains(name)
     }
 }
 
@@ -200,6 +270,9 @@ mod tests {
                   {"user_prompt": "a", "expect": {"location": "fery", "scene_name": "crossin",
                                                   "vars": {"bell_rang": null},
                                                   "npc_locations": {"odille": "ferry", "odile": "lnding"}}},
+                  {"expect": {"state": {"/vars/bell_rang": {"$ne": "true"}, "/npcs/odille/location": null,
+                                        "/npcs/*/location": "x", "/locations/fery/name": null}},
+                   "capture": {"a": {"state": "/vars/bell_rang"}}},
                   {"parallel": [{"user_prompt": "a", "expect": {"location": "quay"}}]}]}"#,
         );
         let parts = [
@@ -212,7 +285,11 @@ mod tests {
             (5, "there is no variable `bell_rang`"),
             (6, "there is no NPC `odille`"),
             (6, "there is no location `lnding`"),
-            (7, "there is no location `quay`"),
+            (7, "there is no variable `bell_rang`"),
+            (7, "there is no NPC `odille`"),
+            (8, "there is no location `fery`"),
+            (9, "there is no variable `bell_rang`"),
+            (10, "there is no location `quay`"),
         ];
         assert_eq!(errors.len(), parts.len(), "{errors:#?}");
         for (error, (line, part)) in errors.iter().zip(parts) {
@@ -230,6 +307,9 @@ mod tests {
             r#"{"name": "x", "scenario": "ferry_crossing",
                 "seed_game_state": {"user_location": "raft", "locations": {"raft": {"name": "Raft"}}},
                 "steps": [{"user_prompt": "a", "expect": {"location": "raft"}}]}"#,
+            r#"{"name": "x", "scenario": "ferry_crossing",
+                "model": {"entries": [{"reply": {"json": {"npc_events": [{"npc_id": "godot"}], "set_vars": [{"name": "wrung", "value": "1"}]}}}]},
+                "steps": [{"user_prompt": "a", "expect": {"state": {"/npcs/godot": null, "/vars/wrung": null}}}]}"#,
             r#"{"name": "x", "scenario": "ferry_crossing", "games": {"b": {"scenario": "pawned_moon"}},
                 "steps": [{"game": "b", "user_prompt": "a", "expect": {"location": "quay"}}]}"#,
         ] {

@@ -4,6 +4,7 @@
 mod content;
 mod engine;
 mod shape;
+mod types;
 
 use crate::json::{JsonError, Node, Span, nearest};
 

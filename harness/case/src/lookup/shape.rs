@@ -8,8 +8,8 @@ use protocol::{EventName, GameView};
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
-use super::unknown;
-use crate::json::{JsonError, Kind, Node, Span, nearest};
+use super::{types, unknown};
+use crate::json::{JsonError, Kind, Member, Node, Span, nearest};
 
 /// The schema of a game.
 static GAME: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(GameView).to_value());
@@ -42,7 +42,8 @@ fn check_step(step: &Node, found: &mut Vec<JsonError>) {
     let actors = step.get("actors").into_iter().flat_map(Node::members).flat_map(|actor| actor.value.items());
     children.chain(actors).for_each(|child| check_step(child, found));
     for place in step.get("expect").and_then(|expect| expect.get("state")).map_or(&[][..], Node::members) {
-        found.extend(check_place(&GAME, &GAME, "a game", &place.key, &place.key_span).err());
+        let at = check_place(&GAME, &GAME, "a game", &place.key, &place.key_span);
+        found.extend(check_types(&GAME, "a game", place, at));
     }
     for capture in step.get("capture").map_or(&[][..], Node::members) {
         if let Some(Node { span, kind: Kind::String(pointer) }) = capture.value.get("state") {
@@ -74,7 +75,8 @@ fn check_patterns(node: &Node, found: &mut Vec<JsonError>) {
 fn check_pattern(pattern: &Node, found: &mut Vec<JsonError>) {
     let Some(name) = name(pattern) else { return };
     for place in pattern.get("where").map_or(&[][..], Node::members) {
-        found.extend(check_event(name, &place.key, &place.key_span).err());
+        let at = check_event(name, &place.key, &place.key_span);
+        found.extend(check_types(&EVENTS, &format!("`{name}`"), place, at));
     }
 }
 
@@ -85,13 +87,36 @@ fn name(pattern: &Node) -> Option<&str> {
     }
 }
 
-fn check_event(name: &str, pointer: &str, span: &Span) -> Result<(), JsonError> {
+fn check_event(name: &str, pointer: &str, span: &Span) -> Result<Vec<&'static Value>, JsonError> {
     let schema = TYPES.get(name).and_then(|name| EVENTS.pointer(&format!("/$defs/{name}")));
-    schema.map_or(Ok(()), |schema| check_place(&EVENTS, schema, &format!("`{name}`"), pointer, span))
+    schema.map_or(Ok(Vec::new()), |schema| check_place(&EVENTS, schema, &format!("`{name}`"), pointer, span))
 }
 
-/// Follows a pointer through a schema, as far as that says what may be there.
-fn check_place(root: &Value, schema: &Value, whose: &str, pointer: &str, span: &Span) -> Result<(), JsonError> {
+/// What is expected at a place and is of another type than what may be there, or that there is no such place.
+fn check_types(
+    root: &'static Value,
+    whose: &str,
+    place: &Member,
+    at: Result<Vec<&'static Value>, JsonError>,
+) -> Vec<JsonError> {
+    match at {
+        Err(error) => vec![error],
+        Ok(at) => {
+            let choices: Vec<&Value> = at.iter().flat_map(|schema| choices(root, schema)).collect();
+            types::check(&choices, &format!("`{}` of {whose}", place.key), &place.value)
+        }
+    }
+}
+
+/// Follows a pointer through a schema, as far as that says what may be there. The schemas of the place come back, none if
+/// nothing is known of it.
+fn check_place(
+    root: &'static Value,
+    schema: &'static Value,
+    whose: &str,
+    pointer: &str,
+    span: &Span,
+) -> Result<Vec<&'static Value>, JsonError> {
     let mut at = vec![schema];
     let mut path = String::new();
     for token in pointer.split('/').skip(1) {
@@ -99,7 +124,7 @@ fn check_place(root: &Value, schema: &Value, whose: &str, pointer: &str, span: &
         let choices: Vec<&Value> = at.iter().flat_map(|schema| choices(root, schema)).collect();
         // A place that a run fills, or one of which nothing is known, may be anything.
         if key.contains('{') || choices.iter().any(|choice| is_open(choice)) {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let next: Vec<&Value> = choices.iter().flat_map(|choice| inside(choice, &key)).collect();
         if next.is_empty() {
@@ -116,7 +141,7 @@ fn check_place(root: &Value, schema: &Value, whose: &str, pointer: &str, span: &
         path = format!("{path}/{token}");
         at = next;
     }
-    Ok(())
+    Ok(at)
 }
 
 /// The schemas that a schema combines: what it refers to, and each of what it may be.
@@ -135,14 +160,14 @@ fn choices<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
 }
 
 /// Whether a schema does not say what is inside.
-fn is_open(schema: &Value) -> bool {
+pub(super) fn is_open(schema: &Value) -> bool {
     let says = |key: &str| schema.get(key).is_some();
     !says("type") && !says("const") && !says("enum") && !says("properties")
         || is_of(schema, "object") && !says("properties") && !says("additionalProperties")
         || is_of(schema, "array") && !says("items") && !says("prefixItems")
 }
 
-fn is_of(schema: &Value, kind: &str) -> bool {
+pub(super) fn is_of(schema: &Value, kind: &str) -> bool {
     match schema.get("type") {
         Some(Value::String(name)) => name == kind,
         Some(Value::Array(names)) => names.iter().any(|name| name == kind),
@@ -199,6 +224,23 @@ mod tests {
                 "`/error`?",
             ),
             (r#"{"parallel": [{"expect": {"state": {"/var": null}}}]}"#, r#""/var""#, "`/vars`?"),
+            (
+                r#"{"expect": {"events": {"none": [{"event": "request.processing", "where": {"/attempt": "2"}}]}}}"#,
+                r#""2""#,
+                "`/attempt` of `request.processing` is a number, and \"2\" is a textleave off the quotes",
+            ),
+            (
+                r#"{"wait_for": {"event": "request.processing", "where": {"/attempt": {"$in": [1, {"$ne": "two"}]}}}}"#,
+                r#""two""#,
+                "and \"two\" is a text",
+            ),
+            (
+                r#"{"expect": {"state": {"/vars/lamp": {"$ne": true}}}}"#,
+                "true",
+                "is a text, and true is a booleanput it in double quotes",
+            ),
+            (r#"{"expect": {"state": {"/is_ended": "false"}}}"#, r#""false""#, "leave off the quotes"),
+            (r#"{"expect": {"state": {"/user_inventory": "lamp"}}}"#, r#""lamp""#, "is a list, and"),
         ] {
             let found = found(step);
             assert!(found.len() == 1 && found[0].starts_with(place) && found[0].contains(help), "{step}: {found:?}");
@@ -211,6 +253,8 @@ mod tests {
             r#"{"expect": {"state": {"/vars/any": null, "/npcs/*/location": "x", "/chat_history/0/role": "user", "": {"$exists": true}}}}"#,
             r#"{"expect": {"state": {"/locations/{place}/name": "x", "/pc/name": "x", "/version": 1, "/visited_locations/0": "x"}}}"#,
             r#"{"expect": {"events": ["chat.chunk", {"event": "game.state_updated", "where": {"/changes/*/npc": "x"}}]}}"#,
+            r#"{"wait_for": {"event": "request.processing", "where": {"/attempt": "{n}", "": {"$exists": true}}}}"#,
+            r#"{"expect": {"state": {"/vars/n": {"$gt": 2}, "/turn_counter": {"$gte": 1}, "/pc/name": {"$regex": "2"}}}}"#,
             r#"{"wait_for": {"event": "an.event.of.another.service", "where": {"/a": 1}}}"#,
         ] {
             assert_eq!(found(step), Vec::<String>::new(), "{step}");

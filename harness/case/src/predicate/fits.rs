@@ -156,7 +156,8 @@ impl Word {
         let ordered = |bound: &Value, fits: fn(std::cmp::Ordering) -> bool| order(there, bound).is_some_and(fits);
         match &self.means {
             Meaning::Equal(value) => there == value,
-            Meaning::NotEqual(expected) => !expected.fits(actual),
+            // A place that is not there is no other value: a slip in its name would hold whatever happens.
+            Meaning::NotEqual(expected) => actual.is_some() && !expected.fits(actual),
             Meaning::Above(bound) => ordered(bound, std::cmp::Ordering::is_gt),
             Meaning::AtLeast(bound) => ordered(bound, std::cmp::Ordering::is_ge),
             Meaning::Below(bound) => ordered(bound, std::cmp::Ordering::is_lt),

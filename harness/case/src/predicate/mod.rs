@@ -76,7 +76,7 @@ enum JsonType {
 /// Every word, with what its operand is.
 const WORDS: [(&str, &str); 15] = [
     ("$eq", "this value; nothing in it is read as words"),
-    ("$ne", "another value than this, or one that does not fulfil these words"),
+    ("$ne", "something is there, and it is another value than this, or does not fulfil these words"),
     ("$gt", "above this number; of two texts, the one that comes later"),
     ("$gte", "this number or above"),
     ("$lt", "below this number"),
