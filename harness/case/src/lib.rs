@@ -17,6 +17,7 @@ pub mod json;
 mod labels;
 mod link;
 mod lookup;
+mod misplaced;
 mod names;
 mod numbers;
 mod parse;

@@ -11,7 +11,7 @@ use crate::json::{self, JsonError, Kind, Node, Span};
 use crate::sources::CaseLines;
 use crate::step::Step;
 use crate::step::read::Around;
-use crate::{Case, DEFAULT_GAME, Game, Terms, compat, id, labels, lookup, names, numbers, vacuous};
+use crate::{Case, DEFAULT_GAME, Game, Terms, compat, id, labels, lookup, misplaced, names, numbers, vacuous};
 
 /// So often a case may be played in one run of the harness.
 const RUNS_MAX: usize = 1_000;
@@ -54,6 +54,7 @@ impl Row<'_> {
         let file: CaseFile = match json::all_from_node(&node) {
             Ok(file) => file,
             Err(mut found) => {
+                misplaced::hint_case(&node, &mut found);
                 // What else can be looked up without the types.
                 if profile.is_story_engine() && !is_go_case {
                     errors.extend(lookup::check_engine(&node));

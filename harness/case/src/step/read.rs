@@ -11,7 +11,7 @@ use crate::link::{LinkAction, LinkStep, LinkTo};
 use crate::profile::Profile;
 use crate::sources::CaseLines;
 use crate::target::{ClockAction, ProcessAction, Target, Verb};
-use crate::{names, places};
+use crate::{misplaced, names, places};
 
 /// How long a step may take if it does not say.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -37,6 +37,7 @@ impl Step {
             },
             Err(errors) => found.extend(errors),
         }
+        misplaced::hint_step(node, &mut found);
         Err(found)
     }
 
