@@ -30,11 +30,12 @@ pub struct CaseError {
     span: SourceSpan,
 }
 
-/// A case file means what it says only with good will: an old name, a key in the wrong place.
+/// Something about a case file that is no mistake.
 #[derive(Debug, Clone, thiserror::Error, Diagnostic)]
 #[error("{path}:{line}:{column}: {message}")]
 #[diagnostic(severity(Warning))]
 pub struct CaseWarning {
+    about: WarningAbout,
     path: String,
     line: usize,
     column: usize,
@@ -47,17 +48,32 @@ pub struct CaseWarning {
     span: SourceSpan,
 }
 
-impl From<CaseError> for CaseWarning {
-    fn from(error: CaseError) -> Self {
+/// What a warning is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarningAbout {
+    /// An old name, or a key in the place where the Go engine had it: read with good will as what it was meant to be.
+    OldName,
+    /// Something that is allowed, and was hardly meant.
+    Doubt,
+}
+
+impl CaseWarning {
+    pub(super) fn new(about: WarningAbout, error: CaseError) -> Self {
         let CaseError { path, line, column, message, help, text, span } = error;
-        Self { path, line, column, message, help, text, span }
+        Self { about, path, line, column, message, help, text, span }
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub const fn about(&self) -> WarningAbout {
+        self.about
     }
 }
 
 /// Where good will is not wanted, a warning is an error.
 impl From<CaseWarning> for CaseError {
     fn from(warning: CaseWarning) -> Self {
-        let CaseWarning { path, line, column, message, help, text, span } = warning;
+        let CaseWarning { about: _, path, line, column, message, help, text, span } = warning;
         Self { path, line, column, message, help, text, span }
     }
 }

@@ -26,6 +26,7 @@ mod places;
 pub mod predicate;
 pub mod profile;
 mod redis;
+mod regexes;
 mod schema;
 mod scripts;
 mod sources;
@@ -35,7 +36,7 @@ mod texts;
 mod vacuous;
 
 pub use discover::{Discovered, discover, files_named};
-pub use error::{CaseError, CaseWarning, DiscoverError};
+pub use error::{CaseError, CaseWarning, DiscoverError, WarningAbout};
 pub use expand::Given;
 pub use expect::{CallCounts, CallKind, EventList, EventPattern, Expect, PromptPattern, QueueExpect, StreamExpect};
 pub use file::{

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::{CaseError, CaseWarning, MISTAKES_MAX, Source};
+use crate::error::{CaseError, CaseWarning, MISTAKES_MAX, Source, WarningAbout};
 use crate::json::{JsonError, Lines, Span};
 
 /// The texts of one case.
@@ -93,9 +93,10 @@ impl Sources {
         errors.filter(|error| said.insert(error.to_string())).collect()
     }
 
-    pub(crate) fn warnings(&self, warnings: Vec<JsonError>) -> Vec<CaseWarning> {
+    pub(crate) fn warnings(&self, warnings: Vec<(WarningAbout, JsonError)>) -> Vec<CaseWarning> {
         let lines = Lines::of(&self.case.text);
-        warnings.into_iter().map(|warning| self.error_in(warning, &lines).into()).collect()
+        let warning = |(about, warning)| CaseWarning::new(about, self.error_in(warning, &lines));
+        warnings.into_iter().map(warning).collect()
     }
 
     fn error_in(&self, error: JsonError, lines: &Lines<'_>) -> CaseError {

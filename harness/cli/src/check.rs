@@ -1,7 +1,7 @@
 //! `harness check` and `harness list`: read cases, run nothing.
 
 use clap::Args;
-use harness_case::{CaseError, DiscoverError, discover};
+use harness_case::{CaseError, DiscoverError, WarningAbout, discover};
 
 use super::gather::{complain, in_ci, print, those_marked};
 use super::out::say;
@@ -26,7 +26,7 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
     };
     let mut found = discover(&args.paths, &args.reading(&profile));
     if !*lenient {
-        let old = found.warnings.drain(..);
+        let old = found.warnings.extract_if(.., |warning| warning.about() == WarningAbout::OldName);
         found.errors.extend(old.map(|warning| DiscoverError::Case(Box::new(CaseError::from(warning)))));
     }
     let counts = (found.cases.len(), found.errors.len(), found.warnings.len());

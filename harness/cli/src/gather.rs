@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use harness_case::profile::Profile;
-use harness_case::{Case, Content, Discovered, discover};
+use harness_case::{Case, Content, Discovered, WarningAbout, discover};
 use harness_runner::services::Mode;
 use miette::Report;
 use rand::SeedableRng;
@@ -21,7 +21,7 @@ use crate::last_run::{self, LastRun, LastRunError};
 /// The cases that are to be run. An exit code if there is nothing to run, or something is wrong.
 pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec<Case>, Exit> {
     let mut found = discover(&args.paths, &args.variables.reading(profile, content(args)));
-    say_old_names(&mut found);
+    say_warnings(&mut found);
     let found = complain(found)?;
     if found.cases.is_empty() {
         note!("there are no cases");
@@ -61,9 +61,12 @@ fn content(args: &RunArgs) -> Content {
 }
 
 /// Says in one line that old names were read as what they were meant to be. Each of them with its place would be hundreds of
-/// lines before each run of an old project.
-fn say_old_names(found: &mut Discovered) {
-    let names = std::mem::take(&mut found.warnings).len();
+/// lines before each run of an old project. Other warnings have one line each.
+fn say_warnings(found: &mut Discovered) {
+    let names = found.warnings.extract_if(.., |warning| warning.about() == WarningAbout::OldName).count();
+    for warning in found.warnings.drain(..) {
+        note!("{warning}");
+    }
     if names > 0 {
         note!(
             "{names} old names were read as what they were meant to be: `harness check` shows them and their right names"

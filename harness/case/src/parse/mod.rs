@@ -90,10 +90,11 @@ pub(super) fn parse_with(
         errors.extend(found.into_iter().map(|error| (error, row.clone())));
     }
     let mut errors = of_rows(errors, rows);
-    for list in [&mut warnings, &mut errors] {
-        list.sort_by_key(|error: &JsonError| error.span.as_ref().map_or(0, |span| span.start));
-        list.dedup();
-    }
+    let start = |error: &JsonError| error.span.as_ref().map_or(0, |span| span.start);
+    errors.sort_by_key(start);
+    errors.dedup();
+    warnings.sort_by_key(|(_, warning)| start(warning));
+    warnings.dedup();
     if errors.is_empty() { Ok((Parsed::Cases(cases), sources.warnings(warnings))) } else { Err(sources.errors(errors)) }
 }
 

@@ -11,7 +11,9 @@ use crate::json::{self, JsonError, Kind, Node, Span};
 use crate::sources::CaseLines;
 use crate::step::Step;
 use crate::step::read::Around;
-use crate::{Case, DEFAULT_GAME, Game, Terms, compat, id, labels, lookup, misplaced, names, numbers, vacuous};
+use crate::{
+    Case, DEFAULT_GAME, Game, Terms, WarningAbout, compat, id, labels, lookup, misplaced, names, numbers, vacuous,
+};
 
 /// So often a case may be played in one run of the harness.
 const RUNS_MAX: usize = 1_000;
@@ -37,12 +39,12 @@ impl Row<'_> {
         &self,
         mut node: Node,
         row: Option<String>,
-        warnings: &mut Vec<JsonError>,
+        warnings: &mut Vec<(WarningAbout, JsonError)>,
         errors: &mut Vec<JsonError>,
     ) -> Result<Read, JsonError> {
         let Self { path, lines, reading: Reading { profile, .. }, shared } = *self;
         let is_go_case = compat::is_go_case(&node);
-        warnings.extend(compat::modernise(&mut node));
+        warnings.extend(compat::modernise(&mut node).into_iter().map(|old| (WarningAbout::OldName, old)));
         // A case of the Go engine may expect nothing, as it always did.
         if !is_go_case {
             errors.extend(vacuous::find(&node));
@@ -90,6 +92,9 @@ impl Row<'_> {
         }
         if profile.is_story_engine() {
             errors.extend(seeds(&node).filter_map(|seed| json::all_from_node::<StatePatch>(seed).err()).flatten());
+        }
+        if !is_go_case {
+            warnings.extend(vacuous::expects_nothing(&node, nodes).map(|doubt| (WarningAbout::Doubt, doubt)));
         }
         let mut games = games(&file, scenario);
         if is_go_case {

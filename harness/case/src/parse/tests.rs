@@ -103,7 +103,7 @@ fn mistakes_are_named_with_line_and_column() {
 
 #[test]
 fn all_mistakes_of_a_file_are_named_in_its_order() {
-    let text = r#"{"name": "x", "scenario": "s", "snapshot": {"filters": [{"regex": "(", "with": ""}]}, "steps": [
+    let text = r#"{"name": "x", "scenario": "s", "snapshot": {"events": true, "filters": [{"regex": "(", "with": ""}]}, "steps": [
         {"user_promt": "a"}, {"user_prompt": "b", "expect": {"turn_counter": "one"}}, {"expect": {"events": []}}]}"#;
     let errors: Vec<String> = case(text).unwrap_err().iter().map(ToString::to_string).collect();
     let found = ["unclosed group", "unknown key `user_promt`", "expected a whole number", "holds whatever happens"];

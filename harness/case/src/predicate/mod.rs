@@ -20,6 +20,7 @@ pub use fits::{Misfit, Place, compare, places};
 pub(crate) use schema::values;
 
 use crate::json::{JsonError, Kind, Member, Node, nearest};
+use crate::regexes::matches_everything;
 
 /// What is expected of a value.
 #[derive(Debug, Clone)]
@@ -202,10 +203,11 @@ fn word(member: &Member) -> Result<Word, JsonError> {
                 .help("null, boolean, number, integer, string, array or object")
         })?),
         "$format" => Meaning::Schema(format(text()?, value)?),
-        "$regex" if matches!(&value.kind, Kind::String(text) if text.is_empty()) => return Err(holds_always()),
+        "$regex" if matches!(&value.kind, Kind::String(text) if matches_everything(text)) => return Err(holds_always()),
         "$regex" => {
             Meaning::Regex(Regex::new(text()?).map_err(|error| JsonError::at(value.span.clone(), error.to_string()))?)
         }
+        "$count" if every_size(value) => return Err(holds_always()),
         "$count" => Meaning::Count(Box::new(Expected::read(value)?)),
         "$includes" => match &value.kind {
             Kind::Array(items) if items.is_empty() => return Err(holds_always()),
@@ -221,6 +223,20 @@ fn word(member: &Member) -> Result<Word, JsonError> {
         }
     };
     Ok(Word { written: (name, value.to_value()), means })
+}
+
+/// Whether every size is as these words say: no list has fewer than no items.
+fn every_size(words: &Node) -> bool {
+    let number = |word: &Member| match &word.value.kind {
+        Kind::Number(number) => number.as_f64(),
+        _ => None,
+    };
+    let always = |word: &Member| match word.key.as_str() {
+        "$gte" => number(word).is_some_and(|least| least <= 0.0),
+        "$gt" => number(word).is_some_and(|below| below < 0.0),
+        _ => false,
+    };
+    !words.members().is_empty() && words.members().iter().all(always)
 }
 
 /// The formats of JSON Schema 2020-12 that are checked. A validator passes over a format that it does not know.

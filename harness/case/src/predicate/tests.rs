@@ -99,6 +99,9 @@ fn what_a_word_cannot_take_is_found_where_it_stands() {
         (r#"{"/a": {"$format": "uid"}}"#, r#""uid""#, "not a format"),
         (r#"{"/a": {"$regex": "("}}"#, r#""(""#, "unclosed group"),
         (r#"{"/a": {"$regex": ""}}"#, r#""""#, "holds whatever is there"),
+        (r#"{"/a": {"$regex": ".*"}}"#, r#"".*""#, "holds whatever is there"),
+        (r#"{"/a": {"$count": {"$gte": 0}}}"#, r#"{"$gte": 0}"#, "holds whatever is there"),
+        (r#"{"/a": {"$count": {"$gt": -1}}}"#, r#"{"$gt": -1}"#, "holds whatever is there"),
         (r#"{"/a": {"$includes": {}}}"#, "{}", "holds whatever is there"),
         (r#"{"/a": {"$schema": {}}}"#, "{}", "holds whatever is there"),
         (r#"{"/a": {"$unordered": {}}}"#, "{}", "takes a list"),
@@ -109,7 +112,12 @@ fn what_a_word_cannot_take_is_found_where_it_stands() {
         assert_eq!(&text[error.span.clone().unwrap()], place, "{text}: {error}");
     }
     assert!(
-        check(&parse(r#"{"/a": {"$count": "{n}"}, "/b": {"$gt": "{n}"}}"#).unwrap()).next().is_none(),
+        check(
+            &parse(r#"{"/a": {"$count": "{n}"}, "/b": {"$gt": "{n}"}, "/c": {"$count": {"$gte": 0, "$lte": 2}}}"#)
+                .unwrap()
+        )
+        .next()
+        .is_none(),
         "placeholders"
     );
 }

@@ -3,7 +3,12 @@
 //!
 //! It reads the JSON and not the types, because the types cannot tell a key that is empty from one that is absent.
 
+mod of_case;
+
+pub(crate) use of_case::expects_nothing;
+
 use crate::json::{JsonError, Kind, Member, Node};
+use crate::regexes::matches_everything;
 
 /// Keys whose empty list says something: no items, no events at all.
 const EMPTY_MEANS_NONE: &[&str] = &["inventory", "user_inventory", "exactly"];
@@ -23,9 +28,9 @@ const LISTS_OF_TEXTS: &[&str] = &[
     "not_contains",
 ];
 
-/// What in the steps of a case expects nothing.
+/// What in a case and in its steps expects nothing.
 pub(super) fn find(case: &Node) -> Vec<JsonError> {
-    let mut found = Vec::new();
+    let mut found = of_case::find(case);
     for step in case.get("steps").map_or(&[][..], Node::items) {
         in_step(step, &mut found);
     }
@@ -142,6 +147,10 @@ fn in_expectation(member: &Member, found: &mut Vec<JsonError>) {
         {
             found.push(holds_always(member).help("give it a text"));
         }
+        Kind::String(text) if matches!(key, "response_regex" | "body_regex" | "regex") && matches_everything(text) => {
+            let what = format!("every text matches this `{key}`, so it holds whatever happens");
+            found.push(JsonError::at(member.value.span.clone(), what).help("say more of the text, or leave it out"));
+        }
         Kind::Array(items) if LISTS_OF_TEXTS.contains(&key) => {
             let empty = items.iter().filter(|item| matches!(&item.kind, Kind::String(text) if text.is_empty()));
             let error = |item: &Node| JsonError::at(item.span.clone(), "every text contains the empty one");
@@ -208,6 +217,9 @@ mod tests {
             (r#"{"expect": {"response_contains": []}}"#, "[]"),
             (r#"{"expect": {"response_contains": ["a", ""]}}"#, "\"\""),
             (r#"{"expect": {"response_regex": ""}}"#, "\"\""),
+            (r#"{"expect": {"response_regex": ".*"}}"#, "\".*\""),
+            (r#"{"http": {"method": "GET", "path": "/", "expect": {"body_regex": "(?s)^.*"}}}"#, "\"(?s)^.*\""),
+            (r#"{"expect": {"prompts": [{"regex": "a*"}]}}"#, "\"a*\""),
             (r#"{"expect": {"vars": {}}}"#, "{}"),
             (r#"{"expect": {"queue": {}}}"#, "{}"),
             (r#"{"expect": {"location": null}}"#, "null"),

@@ -1,0 +1,46 @@
+//! What asserts nothing.
+
+use super::{case_with, found};
+
+const LOOK: &str = r#"{"user_prompt": "I look around.", "expect": {"turn_counter": 1}}"#;
+
+#[test]
+fn a_member_of_a_case_that_asks_for_nothing_is_refused() {
+    for (member, said) in [
+        (r#""snapshot": {}"#, "this snapshot keeps nothing"),
+        (r#""snapshot": {"events": false}"#, "this snapshot keeps nothing"),
+        (r#""snapshot": {"filters": [{"regex": "v", "with": "w"}]}"#, "this snapshot keeps nothing"),
+        (r#""schedules": []"#, "`schedules` is empty"),
+    ] {
+        let (errors, _) = found(&case_with(&format!("{member},"), &[LOOK]));
+        assert!(errors.len() == 1 && errors[0].contains(said), "{member}: {errors:?}");
+    }
+    for member in [r#""snapshot": {"events": true},"#, r#""schedules": [17],"#] {
+        assert_eq!(found(&case_with(member, &[LOOK])).0, Vec::<String>::new(), "{member}");
+    }
+}
+
+#[test]
+fn a_case_that_expects_nothing_is_doubted_and_is_no_error() {
+    let (send, wait) = (r#"{"user_prompt": "I look."}"#, r#"{"parallel": [{"user_prompt": "I wait."}]}"#);
+    let (errors, warnings) = found(&case_with("", &[send, wait]));
+    assert_eq!(errors, Vec::<String>::new());
+    let said = "2:1: no step of this case expects anything (it passes whatever is narrated: say what must hold, under `expect`)";
+    assert_eq!(warnings, [said]);
+    for more in [
+        LOOK,
+        r#"{"parallel": [{"user_prompt": "I wait.", "expect": {"turn_counter": 1}}]}"#,
+        r#"{"http": {"method": "GET", "path": "/health"}}"#,
+        r#"{"wait_for": {"event": "request.completed"}}"#,
+    ] {
+        assert_eq!(found(&case_with("", &[send, more])).1, Vec::<String>::new(), "{more}");
+    }
+    assert_eq!(found(&case_with(r#""snapshot": {"state": true},"#, &[send])).1, Vec::<String>::new());
+}
+
+#[test]
+fn a_case_of_the_go_engine_may_expect_nothing_without_a_doubt() {
+    let go =
+        r#"{"name": "x", "scenario": "ferry_crossing.json", "seed_game_state": {}, "steps": [{"user_prompt": "a"}]}"#;
+    assert_eq!(found(go), (Vec::new(), Vec::new()));
+}
