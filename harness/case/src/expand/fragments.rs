@@ -2,6 +2,7 @@
 //! above.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -36,6 +37,12 @@ impl FragmentFiles {
         Ok(Fragments { own: None, files })
     }
 
+    /// What is wrong with the file in a directory, whether a case uses it or not.
+    pub(crate) fn broken(&self, dir: &Path) -> Option<CaseError> {
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        Some(*self.of(&dir)?.err()?)
+    }
+
     fn of(&self, dir: &Path) -> Option<Read> {
         // Held while a file is read, so that nobody else reads it at the same time.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,7 +52,14 @@ impl FragmentFiles {
 
 /// A file that is not there has no fragments.
 fn read(path: &Path) -> Option<Read> {
-    let text = std::fs::read_to_string(path).ok()?;
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            let error = JsonError::at(0..0, "this file is not UTF-8").help("save it as UTF-8 in your editor");
+            return Some(Err(Box::new(Source::new(&shown(path), "").error(error))));
+        }
+        Err(_) => return None,
+    };
     let source = Arc::new(Source::new(&shown(path), &text));
     let object = json::parse(&text).and_then(|node| match node.kind {
         Kind::Object(_) => Ok(node),

@@ -14,7 +14,7 @@ use self::row::{Read, Row};
 use super::Case;
 use super::error::{CaseError, CaseWarning, Source};
 use super::expand::{self, Fragments};
-use crate::json::{self, JsonError, Node, Span};
+use crate::json::{self, JsonError, Kind, Node, Span};
 use crate::profile::Profile;
 use crate::sources::{CaseLines, Sources};
 
@@ -125,7 +125,21 @@ fn root(text: &str) -> Result<Node, JsonError> {
     if text.trim().is_empty() {
         return Err(JsonError::at(0..0, "this file is empty").help("`harness new NAME` writes a case to begin with"));
     }
-    json::parse(text)
+    let root = json::parse(text)?;
+    let is_script = root.get("entries").is_some() && root.get("steps").is_none() && root.get("cases").is_none();
+    let is_list = matches!(root.kind, Kind::Array(_));
+    if is_script || is_list && root.items().iter().all(is_reply) {
+        let what = "this is a model script: keep it outside the directory of cases";
+        return Err(JsonError::at(root.span, what).help(
+            "a case names it from where it is itself, `\"model\": \"../models/bell.json\"`; next to the case its name ends in `.model.jsonc`",
+        ));
+    }
+    Ok(root)
+}
+
+/// Whether an item of a list may be a reply of a model script in its short form.
+fn is_reply(item: &Node) -> bool {
+    matches!(item.kind, Kind::String(_)) || ["text", "json", "fault"].iter().any(|key| item.get(key).is_some())
 }
 
 /// The path of a case that a sequence in `from` names.

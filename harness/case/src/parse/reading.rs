@@ -45,7 +45,7 @@ impl<'a> Reading<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     pub(super) scripts: Scripts,
-    pub(super) fragments: FragmentFiles,
+    pub(crate) fragments: FragmentFiles,
     pub(super) libraries: Libraries,
     /// The variables that some file declares.
     declared: Mutex<BTreeSet<String>>,

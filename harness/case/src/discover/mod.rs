@@ -1,16 +1,18 @@
 //! From paths on the command line to the cases of a run: directories are walked, sequences followed, doubles left out.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use self::files::{Files, read_text};
 use super::Case;
 use super::error::{CaseWarning, DiscoverError};
-use super::expand::FRAGMENTS;
 use super::id;
 use super::parse::{Parsed, Reading, Sequence, Shared, named_path, parse_with};
-use crate::json::{Lines, nearest};
+use crate::json::nearest;
 
 /// Fewer files than this are not worth another thread.
 const FILES_MIN: usize = 50;
@@ -44,10 +46,10 @@ pub fn discover(arguments: &[PathBuf], reading: &Reading<'_>) -> Discovered {
     for (argument, path) in arguments.iter().zip(&paths) {
         rows.add(path, id::named(argument).filter(|_| !argument.exists()).and_then(|(_, row)| row));
     }
-    let (files, errors) = files(&paths);
+    let Files { cases: files, fragments, errors, warnings } = Files::below(&paths);
     let mut walk = Walk {
         reading,
-        found: Discovered { errors, ..Discovered::default() },
+        found: Discovered { errors, warnings, ..Discovered::default() },
         read: HashMap::new(),
         shared: Shared::default(),
         seen: BTreeSet::new(),
@@ -57,6 +59,8 @@ pub fn discover(arguments: &[PathBuf], reading: &Reading<'_>) -> Discovered {
     for file in &files {
         walk.file(file);
     }
+    let broken = fragments.iter().filter_map(|dir| walk.shared.fragments.broken(dir));
+    walk.found.errors.extend(broken.map(DiscoverError::from));
     let undeclared = walk.shared.undeclared(&reading.given);
     let mut found = walk.found;
     found.errors.extend(undeclared);
@@ -110,36 +114,6 @@ impl Rows {
     }
 }
 
-/// The case files below the given paths, in the order of their paths, and the directories that cannot be read.
-fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<DiscoverError>) {
-    let (mut files, mut errors) = (Vec::new(), Vec::new());
-    for path in paths {
-        gather(path, &mut files, &mut errors);
-    }
-    (files, errors)
-}
-
-fn gather(path: &Path, files: &mut Vec<PathBuf>, errors: &mut Vec<DiscoverError>) {
-    if !path.is_dir() {
-        return files.push(path.to_owned());
-    }
-    let entries = match std::fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(reason) => return errors.push(unreadable(path, reason)),
-    };
-    let mut inside: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-    inside.sort();
-    for path in inside {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let hidden = name.starts_with('.');
-        // A schema next to the cases is there for editors, fragments are for the cases.
-        let is_case = name.ends_with(".json") && !name.ends_with(".schema.json") && name != FRAGMENTS;
-        if !hidden && (is_case || path.is_dir() && !path.ends_with("snapshots")) {
-            gather(&path, files, errors);
-        }
-    }
-}
-
 type Read = Result<(Parsed, Vec<CaseWarning>), Vec<DiscoverError>>;
 
 /// Reads the files on all processors.
@@ -163,44 +137,6 @@ fn read_all(files: &[PathBuf], reading: &Reading<'_>, shared: &Shared) -> HashMa
 fn read(path: &Path, reading: &Reading<'_>, shared: &Shared) -> Read {
     let text = read_text(path).map_err(|error| vec![error])?;
     parse_with(&text, path, reading, shared).map_err(|errors| errors.into_iter().map(DiscoverError::from).collect())
-}
-
-fn read_text(path: &Path) -> Result<String, DiscoverError> {
-    let bytes = std::fs::read(path).map_err(|reason| unreadable(path, reason))?;
-    let found = match bytes.as_slice() {
-        [0xff, 0xfe, ..] | [b'{', 0, ..] => "UTF-16LE",
-        [0xfe, 0xff, ..] | [0, b'{', ..] => "UTF-16BE",
-        _ => "",
-    };
-    // NUL bytes are UTF-8, and the sign of a file that was saved as UTF-16 without a mark.
-    if !found.is_empty() {
-        let help = format!("save it as UTF-8 in your editor, or: iconv -f {found} -t UTF-8");
-        return Err(DiscoverError::Encoding { place: path.display().to_string(), found: found.to_owned(), help });
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let before = String::from_utf8_lossy(&error.as_bytes()[..good]).into_owned();
-        let (line, column) = Lines::of(&before).line_and_column(good);
-        DiscoverError::Encoding {
-            place: format!("{}:{line}:{column}", path.display()),
-            found: format!("not UTF-8 here: the byte 0x{:02x} begins no character", error.as_bytes()[good]),
-            help: "save it as UTF-8 in your editor; if it is Latin-1: iconv -f LATIN1 -t UTF-8".to_owned(),
-        }
-    })
-}
-
-/// A file that cannot be read. One that is named without its ending, or by the id that reports print, is an easy guess.
-fn unreadable(path: &Path, reason: std::io::Error) -> DiscoverError {
-    let with_ending = path.with_added_extension("json");
-    let help = if with_ending.is_file() {
-        format!("did you mean {}?", with_ending.display())
-    } else if reason.kind() == std::io::ErrorKind::NotFound {
-        "an argument is a file, a directory, or an id that reports print, from the directory in which `cases` is"
-            .to_owned()
-    } else {
-        "an argument is a file or a directory".to_owned()
-    };
-    DiscoverError::Unreadable { path: path.to_owned(), reason, help }
 }
 
 struct Walk<'a> {
