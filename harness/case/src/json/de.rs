@@ -32,7 +32,10 @@ impl de::Error for JsonError {
     }
 
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
-        Self::custom(format!("expected {}, found {}", plain(&wanted.to_string()), in_json(found)))
+        let wanted = wanted.to_string();
+        let wanted = plain(&wanted);
+        let help = how_to_write(&found, wanted);
+        Self { help, ..Self::custom(format!("expected {wanted}, found {}", in_json(found))) }
     }
 
     fn invalid_value(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
@@ -58,13 +61,42 @@ fn plain(wanted: &str) -> &str {
     }
 }
 
+/// Numbers above this are not written out as they are.
+const WRITTEN_OUT_MAX: f64 = 1e15;
+
+/// How a value of another type is written so that it is one of the wanted type, where that is clear.
+fn how_to_write(found: &Unexpected<'_>, wanted: &str) -> Option<String> {
+    let in_a_list = |item: &dyn std::fmt::Display| Some(format!("put it in a list: `[{item}]`"));
+    let is_number = wanted.starts_with("a whole number") || wanted == "a number";
+    match found {
+        Unexpected::Str(text) if wanted.starts_with("a list") => in_a_list(&format_args!("{text:?}")),
+        Unexpected::Map if wanted.starts_with("a list") => in_a_list(&"{…}"),
+        Unexpected::Unsigned(number) if wanted.starts_with("a list") => in_a_list(number),
+        Unexpected::Str(text) if is_number && text.parse::<f64>().is_ok_and(f64::is_finite) => {
+            Some("leave off the quotes".to_owned())
+        }
+        Unexpected::Str("true" | "false") if wanted == "`true` or `false`" => Some("leave off the quotes".to_owned()),
+        Unexpected::Bool(_) | Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_)
+            if wanted == "a text" =>
+        {
+            Some("put it in double quotes".to_owned())
+        }
+        Unexpected::Float(number)
+            if wanted.starts_with("a whole number") && number.fract() == 0.0 && number.abs() < WRITTEN_OUT_MAX =>
+        {
+            Some(format!("a whole number has no decimal point: `{number}`"))
+        }
+        _ => None,
+    }
+}
+
 /// What was found, in JSON's own words.
 fn in_json(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Bool(value) => format!("`{value}`"),
         Unexpected::Unsigned(value) => format!("the number `{value}`"),
         Unexpected::Signed(value) => format!("the number `{value}`"),
-        Unexpected::Float(value) => format!("the number `{value}`"),
+        Unexpected::Float(value) => format!("the number `{value:?}`"),
         Unexpected::Char(value) => format!("the text `{value}`"),
         Unexpected::Str(value) => format!("the text `{value}`"),
         Unexpected::Unit | Unexpected::Option => "`null`".to_owned(),

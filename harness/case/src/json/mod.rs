@@ -171,10 +171,18 @@ pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> O
     }
     names
         .into_iter()
+        .filter(|name| !name.is_empty())
         .map(|name| (strsim::damerau_levenshtein(written, name), name))
         .filter(|(distance, name)| *distance <= (name.len().max(written.len()) / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
+        .min_by_key(|(distance, name)| (*distance, !is_part(written, name)))
         .map(|(_, name)| name)
+}
+
+/// Whether a name is what was written with letters put in: of two names that are equally near, one with letters left out is
+/// more likely meant than one with a wrong letter.
+fn is_part(written: &str, name: &str) -> bool {
+    let mut letters = name.chars();
+    written.chars().all(|wanted| letters.any(|letter| letter == wanted))
 }
 
 /// The lines of a text: where each begins, looked up once.

@@ -108,10 +108,7 @@ impl Reader<'_> {
         self.skip_space()?;
         while !self.take('}') {
             if !members.is_empty() {
-                if !self.take(',') {
-                    return Err(self.unexpected("`,` or `}`"));
-                }
-                self.skip_space()?;
+                self.comma('}')?;
             }
             if self.peek() != Some('"') {
                 return Err(self.unexpected("a key in double quotes"));
@@ -134,16 +131,26 @@ impl Reader<'_> {
         Ok(Kind::Object(members))
     }
 
+    /// The comma before the next member or item, which must follow.
+    fn comma(&mut self, end: char) -> Result<(), JsonError> {
+        let comma = self.here();
+        if !self.take(',') {
+            return Err(self.unexpected(&format!("`,` or `{end}`")));
+        }
+        self.skip_space()?;
+        if self.peek() == Some(end) {
+            return Err(JsonError::at(comma, "a trailing comma: nothing comes after it").help("take it away"));
+        }
+        Ok(())
+    }
+
     fn array(&mut self, depth: usize) -> Result<Kind, JsonError> {
         let mut items = Vec::new();
         self.at += 1;
         self.skip_space()?;
         while !self.take(']') {
             if !items.is_empty() {
-                if !self.take(',') {
-                    return Err(self.unexpected("`,` or `]`"));
-                }
-                self.skip_space()?;
+                self.comma(']')?;
             }
             items.push(self.value(depth + 1)?);
             self.skip_space()?;
@@ -223,7 +230,9 @@ mod tests {
     #[test]
     fn mistakes_are_found_where_they_are() {
         for (text, at, message) in [
-            ("{\"a\": 1,}", 8, "expected a key"),
+            ("{\"a\": 1,}", 7, "a trailing comma"),
+            ("[1, ]", 2, "a trailing comma"),
+            ("{,}", 1, "expected a key"),
             ("{\"a\" 1}", 5, "expected `:`"),
             ("[1 2]", 3, "expected `,` or `]`"),
             ("[1, 2", 5, "the end of the file"),

@@ -74,6 +74,10 @@ impl Row<'_> {
             let places = node.get("cases").into_iter().flat_map(Node::items).map(|named| named.span.clone()).collect();
             return Ok(Read::Sequence { name: file.name, cases: file.cases, places });
         }
+        if let Some(none) = node.get("cases") {
+            return Err(JsonError::at(none.span.clone(), "a sequence without cases runs nothing")
+                .help("name files in it, or give the case `steps`"));
+        }
         if file.scenario.is_none() && profile.is_story_engine() {
             return Err(JsonError::at(node.span.clone(), "the key `scenario` is missing"));
         }

@@ -7,6 +7,7 @@ mod places;
 mod requests;
 mod shipped;
 mod spans;
+mod spelling;
 
 use std::path::{Path, PathBuf};
 
