@@ -26,7 +26,7 @@ pub(super) fn command() -> Result<Command, Exit> {
         let known: Vec<&str> = profile.presets.keys().map(String::as_str).collect();
         match known.as_slice() {
             [] => note!(
-                "there is no preset `{name}`: write `[presets.{name}]` with flags into a `harness.toml` here or above"
+                "there is no preset `{name}`: write `[preset.{name}]` with flags into a `harness.toml` here or above"
             ),
             known => note!("there is no preset `{name}`; `harness.toml` has: {}", known.join(", ")),
         }

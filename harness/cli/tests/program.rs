@@ -259,3 +259,38 @@ fn a_name_that_the_profile_does_not_have_is_a_mistake_in_the_case() {
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stderr).contains("did you mean `done`?"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn the_preset_that_is_advised_is_taken() {
+    let case = r#"{"name": "x", "scenario": "ferry_crossing", "steps": [{"user_prompt": "a", "expect": {"turn_counter": 1}}]}"#;
+    let dir = directory("case.json", case);
+    let args = ["run", "case.json", "--list", "--preset", "nope"];
+    let unknown = harness(&args, dir.path());
+    assert_eq!(unknown.status.code(), Some(2));
+    let said = text(&unknown.stderr);
+    let header = said.split('`').find(|part| part.starts_with('[')).unwrap();
+    fs::write(dir.path().join("harness.toml"), format!("{header}\nretries = 1\n")).unwrap();
+    let known = harness(&args, dir.path());
+    assert_eq!(known.status.code(), Some(0), "{header}\n{}", text(&known.stderr));
+}
+
+#[test]
+fn a_mistake_in_a_long_file_is_shown_in_a_few_lines() {
+    let steps = vec!["{\"user_prompt\": \"a\"}"; 400].join(",\n");
+    let output =
+        harness(&["check", "long.json"], directory("long.json", &format!("{{\"steps\": [\n{steps}]}}")).path());
+    assert_eq!(output.status.code(), Some(3));
+    let error = text(&output.stderr);
+    assert!(error.contains("long.json:1:1") && error.lines().count() < 15, "{error}");
+}
+
+#[test]
+fn a_case_that_expects_nothing_gets_a_warning_and_fails_nothing() {
+    let case = r#"{"name": "x", "scenario": "ferry_crossing", "steps": [{"user_prompt": "a"}]}"#;
+    let dir = directory("case.json", case);
+    for args in [&["check", "case.json"][..], &["run", "case.json", "--list"]] {
+        let output = harness(args, dir.path());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("no step of this case expects anything"), "{}", text(&output.stderr));
+    }
+}
