@@ -53,25 +53,27 @@ pub(super) fn check_http(http: &HttpStep, node: &Node, found: &mut Vec<JsonError
     found.extend(http.expect.body_regex.as_ref().and_then(|regex| check_regex(regex, expect, "body_regex")));
     for (name, capture) in &http.capture {
         if let Capture::Regex(regex) = capture {
-            found.extend(check_regex(regex, node.get("capture").unwrap_or(node), name));
+            let written = node.get("capture").and_then(|capture| capture.get(name)).unwrap_or(node);
+            found.extend(check_regex(regex, written, "regex"));
         }
     }
 }
 
 /// What is wrong with the captures of a step.
 pub(super) fn check_captures(captures: &BTreeMap<String, StepCapture>, node: &Node, found: &mut Vec<JsonError>) {
-    let written = node.get("capture").unwrap_or(node);
     for (name, capture) in captures {
-        let pointer = match capture {
-            StepCapture::State(pointer) | StepCapture::Request(pointer) => pointer,
-            StepCapture::Event(event) => &event.at,
+        let written = node.get("capture").and_then(|captures| captures.get(name)).unwrap_or(node);
+        let (pointer, place) = match capture {
+            StepCapture::State(pointer) => (pointer, span_of(written, "state")),
+            StepCapture::Request(pointer) => (pointer, span_of(written, "request")),
+            StepCapture::Event(event) => (&event.at, span_of(written.get("event").unwrap_or(written), "at")),
             StepCapture::Response(regex) => {
-                found.extend(check_regex(regex, written, name));
+                found.extend(check_regex(regex, written, "response"));
                 continue;
             }
         };
         if !pointer.is_empty() && !pointer.starts_with('/') {
-            let error = JsonError::at(span_of(written, name), format!("`{pointer}` is no JSON pointer"));
+            let error = JsonError::at(place, format!("`{pointer}` is no JSON pointer"));
             found.push(error.help(format!("did you mean `/{pointer}`?")));
         }
     }
@@ -80,9 +82,9 @@ pub(super) fn check_captures(captures: &BTreeMap<String, StepCapture>, node: &No
 /// What is wrong with the expectations of a step.
 pub(super) fn check_expect(expect: &Expect, node: &Node, found: &mut Vec<JsonError>) {
     let node = node.get("expect").unwrap_or(node);
-    let prompts = expect.prompts.iter().filter_map(|prompt| Some((prompt.regex.as_ref()?, "prompts")));
-    let patterns = expect.response_regex.iter().map(|pattern| (pattern, "response_regex")).chain(prompts);
-    found.extend(patterns.filter_map(|(pattern, key)| check_regex(pattern, node, key)));
+    found.extend(expect.response_regex.as_ref().and_then(|regex| check_regex(regex, node, "response_regex")));
+    let prompts = expect.prompts.iter().zip(node.get("prompts").map_or(&[][..], Node::items));
+    found.extend(prompts.filter_map(|(prompt, written)| check_regex(prompt.regex.as_ref()?, written, "regex")));
     // Null is no value: it says that the variable is not set.
     let a_text = |value: &Value| value.is_string() || value.is_object() || value.is_null();
     for (name, value) in expect.vars.iter().filter(|(_, value)| !a_text(value)) {

@@ -239,6 +239,11 @@ mod tests {
                 "true",
                 "is a text, and true is a booleanput it in double quotes",
             ),
+            (
+                r#"{"expect": {"events": {"none": [{"event": "game.state_updated", "where": {"/changes/*/type": "npc_mved"}}]}}}"#,
+                r#""npc_mved""#,
+                "did you mean `npc_moved`?",
+            ),
             (r#"{"expect": {"state": {"/is_ended": "false"}}}"#, r#""false""#, "leave off the quotes"),
             (r#"{"expect": {"state": {"/user_inventory": "lamp"}}}"#, r#""lamp""#, "is a list, and"),
         ] {

@@ -1,10 +1,10 @@
-//! Whether a value that is expected at a place is of a type that can be there. A text is never equal to a number, so `none` and
-//! `$ne` with it hold whatever happens.
+//! Whether a value that is expected at a place is one that can be there. A text is never equal to a number, so `none` and `$ne` with
+//! it hold whatever happens; so do they with a text that is none of those that are possible.
 
 use serde_json::Value;
 
 use super::shape::{is_of, is_open};
-use crate::json::{JsonError, Kind, Node};
+use crate::json::{JsonError, Kind, Node, nearest};
 
 /// The words whose operands are compared as they are.
 const EQUAL: [&str; 3] = ["$eq", "$ne", "$in"];
@@ -46,6 +46,38 @@ fn each_value(expected: &Node, visit: &mut impl FnMut(&Node)) {
 }
 
 fn wrong(schemas: &[&Value], place: &str, value: &Node) -> Option<JsonError> {
+    wrong_type(schemas, place, value).or_else(|| unknown_text(schemas, place, value))
+}
+
+/// A text where only some are possible, and this one is not.
+fn unknown_text(schemas: &[&Value], place: &str, value: &Node) -> Option<JsonError> {
+    let Kind::String(text) = &value.kind else { return None };
+    if text.contains('{') {
+        return None;
+    }
+    let mut known: Vec<&str> = Vec::new();
+    for schema in schemas.iter().filter(|schema| is_of(schema, "string")) {
+        let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
+        let before = known.len();
+        known.extend(listed.chain(schema.get("const")).filter_map(Value::as_str));
+        // Any text is possible.
+        if known.len() == before {
+            return None;
+        }
+    }
+    if known.is_empty() || known.contains(&text.as_str()) {
+        return None;
+    }
+    known.sort_unstable();
+    known.dedup();
+    let error = JsonError::at(value.span.clone(), format!("{place} is never `{text}`"));
+    Some(match nearest(text, known.iter().copied()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help(format!("known here: {}", known.join(", "))),
+    })
+}
+
+fn wrong_type(schemas: &[&Value], place: &str, value: &Node) -> Option<JsonError> {
     let types: &[&str] = match &value.kind {
         // What a run fills may become anything.
         Kind::String(text) if text.contains('{') => return None,

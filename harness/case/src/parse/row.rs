@@ -114,7 +114,7 @@ impl Row<'_> {
             }
             errors.extend(numbers::check(file.workers, &steps, nodes));
         }
-        errors.extend(check_filters(&file.snapshot, &node).err());
+        errors.extend(check_filters(&file.snapshot, &node));
         let content = file.content.as_ref().map(|dir| directory(dir, &node, path)).transpose();
         let model = node.get("model").filter(|_| file.model.is_some());
         let model = model.map(|model| shared.scripts.of(model, path, lines)).transpose();
@@ -239,12 +239,14 @@ fn relax(game: &mut Game) {
     game.seed.entry("rules").or_insert_with(|| "relaxed".into());
 }
 
-fn check_filters(snapshots: &Snapshots, node: &Node) -> Result<(), JsonError> {
-    let span = || node.get("snapshot").map_or(node.span.clone(), |snapshot| snapshot.span.clone());
-    let valid = |filter: &Filter| {
-        regex::Regex::new(&filter.regex).map(drop).map_err(|error| JsonError::at(span(), error.to_string()))
+fn check_filters(snapshots: &Snapshots, node: &Node) -> Vec<JsonError> {
+    let written = node.get("snapshot").and_then(|snapshot| snapshot.get("filters")).map_or(&[][..], Node::items);
+    let filters = snapshots.filters.iter().zip(written);
+    let wrong = |(filter, written): (&Filter, &Node)| {
+        let error = regex::Regex::new(&filter.regex).err()?;
+        Some(JsonError::at(written.get("regex").unwrap_or(written).span.clone(), error.to_string()))
     };
-    snapshots.filters.iter().try_for_each(valid)
+    filters.filter_map(wrong).collect()
 }
 
 fn games(file: &CaseFile, scenario: String) -> Vec<Game> {

@@ -28,3 +28,19 @@ fn a_place_of_few_lines_is_shown_as_a_whole() {
     let step = "{\"name\": \"a\",\n\"note\": \"b\"}";
     assert_eq!(shown(&case_with("", &[step])), [step]);
 }
+
+#[test]
+fn a_pattern_and_a_pointer_are_pointed_at_themselves() {
+    let get = r#""http": {"method": "GET", "path": "/health""#;
+    for (step, place) in [
+        (r#"{"expect": {"prompts": [{"kind": "text"}, {"regex": "("}]}}"#.to_owned(), "\"(\""),
+        (r#"{"user_prompt": "a", "capture": {"a": {"response": "("}}}"#.to_owned(), "\"(\""),
+        (r#"{"capture": {"a": {"state": "vars"}}}"#.to_owned(), "\"vars\""),
+        (r#"{"capture": {"a": {"event": {"event": "chat.chunk", "at": "x"}}}}"#.to_owned(), "\"x\""),
+        (format!(r#"{{{get}, "capture": {{"a": {{"regex": "("}}}}}}}}"#), "\"(\""),
+    ] {
+        assert_eq!(shown(&case_with("", &[&step])), [place], "{step}");
+    }
+    let filter = r#""snapshot": {"state": true, "filters": [{"regex": "a", "with": ""}, {"regex": "(", "with": ""}]},"#;
+    assert_eq!(shown(&case_with(filter, &[r#"{"user_prompt": "a"}"#])), ["\"(\""]);
+}
