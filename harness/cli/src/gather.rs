@@ -61,11 +61,13 @@ fn content(args: &RunArgs) -> Content {
 }
 
 /// Says in one line that old names were read as what they were meant to be. Each of them with its place would be hundreds of
-/// lines before each run of an old project. Other warnings have one line each.
+/// lines before each run of an old project. So it is with other warnings, unless there is but one.
 fn say_warnings(found: &mut Discovered) {
     let names = found.warnings.extract_if(.., |warning| warning.about() == WarningAbout::OldName).count();
-    for warning in found.warnings.drain(..) {
-        note!("{warning}");
+    match std::mem::take(&mut found.warnings).as_slice() {
+        [] => {}
+        [warning] => note!("{warning}"),
+        many => note!("{} warnings on these cases: `harness check` shows them", many.len()),
     }
     if names > 0 {
         note!(

@@ -293,4 +293,7 @@ fn a_case_that_expects_nothing_gets_a_warning_and_fails_nothing() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         assert!(text(&output.stderr).contains("no step of this case expects anything"), "{}", text(&output.stderr));
     }
+    fs::write(dir.path().join("other.json"), case).unwrap();
+    let error = text(&harness(&["run", ".", "--list"], dir.path()).stderr);
+    assert!(error.contains("2 warnings on these cases: `harness check` shows them"), "{error}");
 }

@@ -7,7 +7,8 @@ use support::{Project, assert_exit, stderr, stdout};
 
 fn case(name: &str, tags: &str) -> String {
     format!(
-        r#"{{"name": "{name}", "scenario": "ferry_crossing", "tags": [{tags}], "steps": [{{"user_prompt": "a"}}]}}"#
+        r#"{{"name": "{name}", "scenario": "ferry_crossing", "tags": [{tags}],
+            "steps": [{{"user_prompt": "a", "expect": {{"turn_counter": 1}}}}]}}"#
     )
 }
 
@@ -147,7 +148,8 @@ fn variables_come_from_the_command_line_and_a_slip_in_their_names_is_found() {
 #[test]
 fn only_leaves_the_others_out_and_is_refused_in_ci() {
     let project = project();
-    let marked = r#"{"name": "x", "scenario": "ferry_crossing", "only": true, "steps": [{"user_prompt": "a"}]}"#;
+    let marked = r#"{"name": "x", "scenario": "ferry_crossing", "only": true,
+        "steps": [{"user_prompt": "a", "expect": {"turn_counter": 1}}]}"#;
     project.write("cases/test_mine.json", marked);
     let run = |ci: &str| project.command(&["run", "--list"]).env("CI", ci).output().unwrap();
     let output = run("");
