@@ -297,3 +297,11 @@ fn a_case_that_expects_nothing_gets_a_warning_and_fails_nothing() {
     let error = text(&harness(&["run", ".", "--list"], dir.path()).stderr);
     assert!(error.contains("2 warnings on these cases: `harness check` shows them"), "{error}");
 }
+
+#[test]
+fn a_directory_with_nothing_but_files_that_are_passed_over_has_no_cases() {
+    let output = harness(&["check", "."], directory("bell.jsonc", "{}").path());
+    assert_eq!(output.status.code(), Some(2));
+    let error = text(&output.stderr);
+    assert!(error.contains("bell.jsonc") && error.contains("there are no cases"), "{error}");
+}
