@@ -32,6 +32,21 @@ fn an_expected_failure_is_well_and_an_unexpected_pass_is_red() {
 }
 
 #[test]
+fn a_case_that_cannot_begin_is_no_expected_failure() {
+    if engine().is_none() {
+        return;
+    }
+    let case = GOOD.replacen(
+        '{',
+        r#"{"expected_failure": "not built yet", "engine": {"worker": {"game_lock_ttl_seconds": -1}}, "#,
+        1,
+    );
+    let output = Project::new(&[("cases/a.json", &case)]).run(&[]);
+    assert_exit(&output, 1);
+    assert!(stdout(&output).contains("game_lock_ttl_seconds"), "{}", stdout(&output));
+}
+
+#[test]
 fn a_case_that_is_skipped_says_why_and_is_no_success() {
     if engine().is_none() {
         return;

@@ -14,6 +14,8 @@ pub struct Failure {
     pub step: Option<String>,
     /// The line of the case file on which that step begins.
     pub line: Option<usize>,
+    /// Whether the case had not begun: its world could not be made.
+    pub before_it_began: bool,
     /// What happened, in one sentence.
     pub what: String,
     /// The expectations that did not hold.

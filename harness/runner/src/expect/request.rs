@@ -27,8 +27,13 @@ pub(super) fn check(expect: &Expect, request: Option<&RequestFacts>, wrong: &mut
     if let Some(least) = expect.response_min_length.filter(|least| said.len() < *least) {
         wrong.push(Mismatch::new("expect.response_min_length", least, said.len()));
     }
-    if let Some(most) = expect.response_max_length.filter(|most| said.len() > *most) {
-        wrong.push(Mismatch::new("expect.response_max_length", most, said.len()));
+    match (expect.response_max_length, narration) {
+        // Nothing is no short narration.
+        (Some(most), None) => wrong.push(Mismatch::new("expect.response_max_length", most, "not known")),
+        (Some(most), Some(said)) if said.len() > most => {
+            wrong.push(Mismatch::new("expect.response_max_length", most, said.len()));
+        }
+        _ => {}
     }
     // Up to here it is about what is settled with a request's end.
     for mismatch in &mut wrong[before..] {
@@ -82,6 +87,13 @@ mod tests {
         let expect = json!({"response_regex": "^A .+\\.$", "response_min_length": 5, "response_max_length": 10});
         assert!(wrong(expect.clone(), "A bell.").is_empty());
         assert_eq!(wrong(expect, "Hi"), ["expect.response_regex", "expect.response_min_length"]);
+    }
+
+    #[test]
+    fn where_nothing_was_narrated_nothing_is_short_enough() {
+        let expect: Expect = serde_json::from_value(json!({"response_max_length": 1})).unwrap();
+        let wrong = check(&expect, &Observed::default());
+        assert_eq!((wrong[0].what.as_str(), wrong[0].actual.as_str()), ("expect.response_max_length", "not known"));
     }
 
     #[test]

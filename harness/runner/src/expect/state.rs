@@ -1,7 +1,5 @@
 //! Expectations on a game's state.
 
-use std::collections::BTreeSet;
-
 use harness_case::Expect;
 use harness_events::Mismatch;
 use serde_json::Value;
@@ -40,9 +38,19 @@ fn inventory(expected: &[String], actual: Option<&Value>, wrong: &mut Vec<Mismat
     carried.sort_unstable();
     wanted.sort_unstable();
     if carried != wanted {
-        let (have, want): (BTreeSet<_>, BTreeSet<_>) = (carried.iter().collect(), wanted.iter().collect());
-        let missing: Vec<_> = want.difference(&have).map(|item| format!("-{item}")).collect();
-        let extra: Vec<_> = have.difference(&want).map(|item| format!("+{item}")).collect();
+        // Of something that is there twice, once is another number.
+        let beyond = |items: &[&str], others: &[&str], sign: char| -> Vec<String> {
+            let mut others = others.to_vec();
+            let left = items.iter().filter(|item| match others.iter().position(|other| other == *item) {
+                Some(at) => {
+                    others.swap_remove(at);
+                    false
+                }
+                None => true,
+            });
+            left.map(|item| format!("{sign}{item}")).collect()
+        };
+        let (missing, extra) = (beyond(&wanted, &carried, '-'), beyond(&carried, &wanted, '+'));
         let difference = [missing, extra].concat().join(", ");
         let actual = format!("[{}] ({difference})", carried.join(", "));
         wrong.push(Mismatch::new("expect.inventory", format!("[{}]", wanted.join(", ")), actual));
@@ -60,6 +68,14 @@ mod tests {
         let expect: Expect = serde_json::from_value(expect).unwrap();
         let seen = Observed { state: Some(state), ..Observed::default() };
         check(&expect, &seen).into_iter().map(|mismatch| mismatch.what).collect()
+    }
+
+    #[test]
+    fn an_item_that_is_expected_twice_and_carried_once_is_the_difference() {
+        let expect: Expect = serde_json::from_value(json!({"inventory": ["token", "token"]})).unwrap();
+        let state = json!({"user_inventory": ["token", "rope"]});
+        let wrong = check(&expect, &Observed { state: Some(state), ..Observed::default() });
+        assert_eq!(wrong[0].actual, "[rope, token] (-token, +rope)");
     }
 
     #[test]

@@ -98,7 +98,8 @@ async fn play_out<T>(
     events: &Events,
     look: impl AsyncFnOnce(&World, Vec<Record>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let world = World::start(context, Arc::clone(&play.case), play.manner, log.clone(), events.clone()).await?;
+    let world = World::start(context, Arc::clone(&play.case), play.manner, log.clone(), events.clone()).await;
+    let world = world.map_err(|failure| Failure { before_it_began: true, ..failure })?;
     let played = async {
         act(&world, context, play.manner, events).await?;
         let calls = finish(&world, context, play.manner).await?;

@@ -122,6 +122,10 @@ fn runs_that_must_pass(terms: &Terms) -> usize {
 /// A case that is expected to fail: that it does is well, that it does not is not.
 fn expected_to_fail(report: CaseReport, reason: &str) -> CaseReport {
     match report.outcome {
+        // What is expected is something that the steps do, and not a service that does not start.
+        CaseOutcome::Failed(failure) if failure.before_it_began => {
+            CaseReport { outcome: CaseOutcome::Failed(failure), ..report }
+        }
         CaseOutcome::Failed(failure) => {
             let note = format!("it fails, as expected ({reason}): {}", failure.what);
             CaseReport { outcome: CaseOutcome::Passed, note: Some(note), ..report }
