@@ -27,7 +27,7 @@ pub fn keep_known_instructions(state: &mut GameState, library: &Library) {
 fn with_the_words_of(pc: &Pc, own: &Pc) -> Pc {
     Pc {
         level: pc.level,
-        stats: pc.stats.clone(),
+        stats: pc.stats,
         hp: pc.hp,
         max_hp: pc.max_hp,
         ac: pc.ac,

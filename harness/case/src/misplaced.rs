@@ -54,7 +54,9 @@ pub(super) fn hint_step(step: &Node, errors: &mut [JsonError]) {
         (Level::HttpExpect, in_answer, [Level::Http, Level::Expect, Level::Step]),
     ];
     for (level, node, others) in places {
-        node.into_iter().for_each(|node| hint(level, node, &others, errors));
+        if let Some(node) = node {
+            hint(level, node, &others, errors);
+        }
     }
     if http.is_some() {
         answer_expected_outside(step, errors);
@@ -104,10 +106,9 @@ const fn from(here: Level, home: Level) -> &'static str {
         (Level::Case, Level::Step) => "into a step",
         (Level::Case, Level::Expect) => "into `expect` of a step",
         (Level::Http, Level::Step) => "next to `http`, not into it",
-        (Level::HttpExpect, Level::Http) => "next to `expect`, not into it",
         (Level::HttpExpect, Level::Expect) => "into the `expect` next to `http`",
         (Level::HttpExpect, Level::Step) => "next to `http`",
-        (_, Level::Step) => "next to `expect`, not into it",
+        (Level::HttpExpect, Level::Http) | (_, Level::Step) => "next to `expect`, not into it",
         (_, Level::Case) => "to the case, next to `steps`",
         (_, Level::Expect) => "into `expect`",
         (_, Level::Http) => "into `http`",

@@ -11,7 +11,7 @@ use super::timeline::{Entry, render};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Failure {
     /// The step, if it was in one.
-    pub step: Option<String>,
+    pub step: Option<Box<str>>,
     /// The line of the case file on which that step begins.
     pub line: Option<usize>,
     /// Whether the case had not begun: its world could not be made.
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_failure_shows_expected_and_actual_and_the_difference() {
         let failure = Failure {
-            step: Some("go north".to_owned()),
+            step: Some("go north".into()),
             snapshots: vec![("x.events".to_owned(), "a\nb\n".to_owned(), "a\nc\n".to_owned())],
             ..Failure::new("did not hold in time").with(vec![Mismatch::new("expect.location", "pier", "deck")])
         };

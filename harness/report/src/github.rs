@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_an_error_at_the_line_of_its_step() {
-        let failure = Failure { step: Some("ring".to_owned()), line: Some(12), ..Failure::new("100% wrong\r\nso") };
+        let failure = Failure { step: Some("ring".into()), line: Some(12), ..Failure::new("100% wrong\r\nso") };
         let report = report("cases/a,b:c.json", CaseOutcome::Failed(Box::new(failure)));
         assert_eq!(
             annotations(&report, None),

@@ -260,7 +260,7 @@ mod tests {
             .lane("[default]")
             .detail(json!({"offset": "1", "event": "chat.chunk", "data": {"content": "x"}}));
         let step = Entry::new(Duration::ZERO, Source::Step, "ring").until(Duration::from_millis(3));
-        let failure = Failure { step: Some("ring".to_owned()), line: Some(12), ..Failure::new("did not hold") };
+        let failure = Failure { step: Some("ring".into()), line: Some(12), ..Failure::new("did not hold") };
         let failure = failure
             .with(vec![Mismatch::new("expect.location", "pier", "deck")])
             .evidence(vec![step.clone()], vec![("api".to_owned(), vec!["WARN late".to_owned()])]);

@@ -246,7 +246,7 @@ impl FailureLine {
     fn failure(self) -> Result<Failure, String> {
         let mismatch = |line: MismatchLine| Mismatch::new(line.what, line.expected, line.actual);
         let failure = Failure {
-            step: self.step,
+            step: self.step.map(String::into_boxed_str),
             line: self.line,
             snapshots: self.snapshots.into_iter().map(|line| (line.name, line.kept, line.now)).collect(),
             ..Failure::new(self.what).with(self.mismatches.into_iter().map(mismatch).collect())
@@ -332,7 +332,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("one.json");
         let entry = report("x", CaseOutcome::Passed).timeline[0].clone();
-        let failure = Failure { step: Some("ring".to_owned()), line: Some(12), ..Failure::new("did not hold") }
+        let failure = Failure { step: Some("ring".into()), line: Some(12), ..Failure::new("did not hold") }
             .with(vec![Mismatch::new("expect.location", "pier", "deck")])
             .evidence(vec![entry], vec![("api".to_owned(), vec!["WARN late".to_owned()])]);
         let snapshots = vec![("a.events".to_owned(), "old".to_owned(), "new".to_owned())];

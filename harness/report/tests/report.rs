@@ -62,7 +62,7 @@ fn report(case: &str, outcome: CaseOutcome, timeline: Vec<Entry>) -> CaseReport 
 
 fn failed() -> CaseOutcome {
     let failure = Failure {
-        step: Some("ring the bell".to_owned()),
+        step: Some("ring the bell".into()),
         line: Some(7),
         snapshots: vec![("bell.events".to_owned(), "a\nb\n".to_owned(), "a\nc\n".to_owned())],
         ..Failure::new("it did not hold").with(vec![Mismatch::new("expect.location", "the old pier", NASTY)])

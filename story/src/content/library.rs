@@ -217,8 +217,8 @@ impl Library {
     pub(crate) fn hints(&self) -> impl Iterator<Item = &ContingencyPrompt> {
         let of_scenarios = self.scenarios.values().flat_map(Scenario::hints);
         let of_pcs = self.pcs.values().flat_map(|pc| &pc.contingency_prompts);
-        let of_npcs = self.npcs.values().flat_map(|npc| &npc.contingency_prompts);
-        of_scenarios.chain(of_pcs).chain(of_npcs)
+        let of_people = self.npcs.values().flat_map(|npc| &npc.contingency_prompts);
+        of_scenarios.chain(of_pcs).chain(of_people)
     }
 
     /// The ids of one kind, sorted.

@@ -25,7 +25,7 @@ pub(super) async fn read(shard: &Connection, id: GameId, requests: &[RequestId])
         let call = some.iter().fold(ScriptArgs::new().id(id), ScriptArgs::id);
         let (tries, changes, ended): (Option<String>, Vec<String>, Vec<Ended>) =
             shard.run(&script::REMEMBERED, &call).await?;
-        all.tries = tries.map_or(Ok(Vec::new()), |text| from_json(&shard.key("game-tries", id), &text))?;
+        all.tries = tries.map_or(Ok(Vec::new()), |text| from_json(shard.key("game-tries", id), &text))?;
         all.changes = changes.iter().map(|text| change(text)).collect::<Result<_, _>>()?;
         let now = Timestamp::now();
         for (id, kept_for, fields) in ended {

@@ -25,7 +25,9 @@ pub(super) struct Files {
 impl Files {
     pub(super) fn below(paths: &[PathBuf]) -> Self {
         let mut found = Self::default();
-        paths.iter().for_each(|path| found.gather(path));
+        for path in paths {
+            found.gather(path);
+        }
         found
     }
 
@@ -59,8 +61,9 @@ impl Files {
 }
 
 fn is_nearly_a_case(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    !lower.ends_with(SCRIPT) && !name.ends_with(".json") && (lower.ends_with(".json") || lower.ends_with(".jsonc"))
+    let extension = Path::new(name).extension().unwrap_or_default();
+    let is_like_json = extension.eq_ignore_ascii_case("json") || extension.eq_ignore_ascii_case("jsonc");
+    is_like_json && extension != "json" && !name.to_lowercase().ends_with(SCRIPT)
 }
 
 /// A file that is not run, although it looks as if it was meant to be.

@@ -8,6 +8,7 @@ use story::StatePatch;
 use super::reading::{Content, Reading, Shared};
 use crate::file::{CaseFile, Filter, Snapshots};
 use crate::json::{self, JsonError, Kind, Node, Span};
+use crate::profile::Profile;
 use crate::sources::CaseLines;
 use crate::step::Step;
 use crate::step::read::Around;
@@ -30,6 +31,24 @@ pub(super) struct Row<'a> {
     pub(super) lines: &'a CaseLines<'a>,
     pub(super) reading: &'a Reading<'a>,
     pub(super) shared: &'a Shared,
+}
+
+/// What keeps a case from being played at all, if there is something.
+fn cannot_be_played(file: &CaseFile, node: &Node, profile: &Profile) -> Option<JsonError> {
+    if file.scenario.is_none() && profile.is_story_engine() {
+        return Some(JsonError::at(node.span.clone(), "the key `scenario` is missing"));
+    }
+    let games = node.get("games").map_or(&[][..], Node::members);
+    if let Some(taken) = games.iter().find(|game| game.key == DEFAULT_GAME) {
+        let what = format!("`{DEFAULT_GAME}` is the default game: name this one otherwise");
+        return Some(JsonError::at(taken.key_span.clone(), what));
+    }
+    if file.workers == 0 {
+        let span = node.get("workers").map_or(node.span.clone(), |workers| workers.span.clone());
+        let error = JsonError::at(span, "without a worker no turn is ever narrated");
+        return Some(error.help("`kill` or `stop` them in a step"));
+    }
+    None
 }
 
 impl Row<'_> {
@@ -78,22 +97,11 @@ impl Row<'_> {
             return Err(JsonError::at(none.span.clone(), "a sequence without cases runs nothing")
                 .help("name files in it, or give the case `steps`"));
         }
-        if file.scenario.is_none() && profile.is_story_engine() {
-            return Err(JsonError::at(node.span.clone(), "the key `scenario` is missing"));
+        if let Some(wrong) = cannot_be_played(&file, &node, profile) {
+            return Err(wrong);
         }
         let scenario = file.scenario.clone().unwrap_or_default();
         let nodes = step_nodes(&node, written.as_ref())?;
-        if let Some(taken) =
-            node.get("games").and_then(|games| games.members().iter().find(|game| game.key == DEFAULT_GAME))
-        {
-            let what = format!("`{DEFAULT_GAME}` is the default game: name this one otherwise");
-            return Err(JsonError::at(taken.key_span.clone(), what));
-        }
-        if file.workers == 0 {
-            let span = node.get("workers").map_or(node.span.clone(), |workers| workers.span.clone());
-            return Err(JsonError::at(span, "without a worker no turn is ever narrated")
-                .help("`kill` or `stop` them in a step"));
-        }
         if profile.is_story_engine() {
             errors.extend(seeds(&node).filter_map(|seed| json::all_from_node::<StatePatch>(seed).err()).flatten());
         }

@@ -175,7 +175,7 @@ async fn steps(world: &World, pauses: Option<&Pauses>, events: &Events) -> Resul
         tokio::select! {
             done = step::run(world, &branch, step) => done?,
             failure = &mut unforeseen => {
-                return Err(Failure { step: Some(step.name.clone()), line: Some(step.line), ..failure });
+                return Err(Failure { step: Some(step.name.as_str().into()), line: Some(step.line), ..failure });
             }
         }
     }

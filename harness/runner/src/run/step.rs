@@ -44,7 +44,7 @@ pub(super) fn run<'a>(
                 return failure;
             }
             let own = failure.mismatches.iter().find_map(|mismatch| step.line_of(&mismatch.what));
-            Failure { step: Some(step.name.clone()), line: Some(own.unwrap_or(step.line)), ..failure }
+            Failure { step: Some(step.name.as_str().into()), line: Some(own.unwrap_or(step.line)), ..failure }
         })
     }
     .boxed_local()
