@@ -37,7 +37,7 @@ fn what_can_be_seen_from_here_answers_a_question() {
         ("one_chair_too_many", "porch", "is it raining?", "and rain"),
         ("drowned_parish", "shingle", "who lives up there?", "lamp in its window"),
         ("drowned_parish", "shingle", "what happened here?", "closed its dam"),
-        ("pawned_moon", "pickled_gull", "why is the bird wearing a ribbon?", "black ribbon"),
+        ("pawned_moon", "pickled_gull", "why is the bird wearing a ribbon?", "mourning"),
         ("pawned_moon", "net_loft", "what are you making?", "net mender"),
         ("pawned_moon", "tide_office", "is he awake?", "folded over his desk"),
         ("pawned_moon", "tide_office", "I want to find the moon", "nine nights ago"),

@@ -21,7 +21,7 @@ fn a_first_evening_at_marrow_house_is_understood() {
     ];
     let hall = [
         ("step inside out of the rain", "Which way"),
-        ("examine the tiles", "the tiles"),
+        ("examine the tiles", "white tiles"),
         ("excuse me, where is the piano?", "west"),
         ("up the stairs", "> nursery"),
         ("take the keys from Mrs Vane", "Mrs Vane"),
