@@ -3,61 +3,12 @@
 use super::clause::Clause;
 use super::found::Found;
 use super::going::capital;
-use super::matter::matter;
-use super::naming::{clean, head, the};
+use super::naming::{clean, head};
 use super::script::is_about;
 use super::telling::Telling;
-use super::texts::{joined, sentences_about};
-use super::time::asks_for_time_left;
 use super::verbs::Verb;
 use super::vocabulary::direction;
 use crate::world::{Fit, fit};
-
-/// What asks for everything that could be done.
-const OPTIONS: &[&str] = &[
-    "i can do",
-    "can i do",
-    "i could do",
-    "what can i do",
-    "what could i do",
-    "what can we do",
-    "my options",
-    "what is there to do",
-    "what can i try",
-    "what can i use",
-    "what could i try",
-    "what may i do",
-];
-
-/// What asks for what to do next.
-const HINTS: &[&str] = &[
-    "what should",
-    "what now",
-    "what do i do",
-    "what am i supposed",
-    "how do i win",
-    "what next",
-    "how do i play",
-    "where should",
-    "where do i go",
-    "how do i get",
-    "what must",
-    "need to do",
-    "my job",
-    "my task",
-    "my goal",
-    "why am i here",
-    "what am i doing",
-    "what brings me",
-    "what brought me",
-    "what is this about",
-    "what is the story",
-    "the point of",
-    "do i have to",
-    "can i try",
-    "how do i",
-    "how can i",
-];
 
 /// How a question begins that somebody who is there is to answer.
 const ASKS_SOMEBODY: &[&str] = &[
@@ -77,7 +28,12 @@ const ASKS_SOMEBODY: &[&str] = &[
 impl Telling<'_> {
     /// A question to nobody in particular. It never changes anything.
     pub(super) fn question(&self, clause: &Clause) -> String {
-        let text = clause.rest.as_str();
+        let text = indirect(&clause.rest);
+        if text != clause.rest
+            && let Some(listener) = self.view.speaker().filter(|listener| self.has_words_for(listener, text))
+        {
+            return self.talk_to(listener, text, Verb::Ask);
+        }
         if let Some(Found::Being(being)) = clause.objects.first().map(|address| self.view.find(address)) {
             return self.talk_to(being, text, Verb::Ask);
         }
@@ -89,12 +45,15 @@ impl Telling<'_> {
         }
         let noun = question_noun(text);
         let listener = self.view.speaker();
+        if let Some(direction) = direction_asked_about(text) {
+            return self.look_toward(direction);
+        }
         if let Some(answer) = self.asked_about_somebody(text) {
             return answer;
         }
         // Who takes money knows what it costs.
         if let Some(listener) = listener.filter(|_| asks_for_price(text)) {
-            return self.talk_to(listener, text, Verb::Ask);
+            return self.price_of(listener, text).unwrap_or_else(|| self.talk_to(listener, text, Verb::Ask));
         }
         let says_you = text.split_whitespace().any(|word| ["you", "your", "you're", "yours"].contains(&word));
         let of_theirs = self.asked_about(text).filter(|noun| noun.starts_with("your "));
@@ -111,6 +70,10 @@ impl Telling<'_> {
         }
         if let Some(place) = text.starts_with("where").then(|| self.whereabouts(&noun)).flatten() {
             return place;
+        }
+        // What is before one's eyes says more of itself than what is generally known.
+        if let Some(noun) = self.seen_and_asked_about(text) {
+            return self.describe(&noun);
         }
         let lore = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(text, &lore.about));
         if let Some(lore) = lore {
@@ -178,7 +141,9 @@ impl Telling<'_> {
             let noun = ends.iter().fold(noun, |noun, end| noun.strip_suffix(end).unwrap_or(noun));
             return self.describe(noun);
         }
-        self.unanswered(text)
+        let of_player = self.known_of_the_player(text);
+        let of_player = of_player.or_else(|| text.starts_with("am i ").then(|| self.who_the_player_is()));
+        of_player.unwrap_or_else(|| self.unanswered(text))
     }
 
     /// What the world answers whoever is there: ways, what is inside, what can be done.
@@ -190,6 +155,7 @@ impl Telling<'_> {
             .or_else(is_there)
             .or_else(|| self.way_asked_for(text))
             .or_else(|| self.asked_what_is_inside(text))
+            .or_else(|| self.how_to(text))
             .or_else(|| self.standing_question(text))
             .or_else(|| self.polite_request(text))
             .or_else(|| self.possible(text))
@@ -202,7 +168,7 @@ impl Telling<'_> {
         if has(&["you", "your"]) {
             let listener = self.view.speaker().filter(|listener| !self.has_words_for(listener, text))?;
             let asks = text.contains("who are you")
-                || text.contains("what are you")
+                || text.ends_with("what are you")
                 || text.contains("your name")
                 || has(&["doing", "making", "wearing", "holding", "carrying"]);
             return asks.then(|| self.introduced(listener));
@@ -219,12 +185,24 @@ impl Telling<'_> {
         );
         if let Some(being) = subject.filter(|being| being.is_speechless() || !self.has_words_for(being, text)) {
             let who = capital(&being.call());
+            // What is so, and not what may be, can be seen.
+            if ["is", "was", "does", "did", "has"].contains(&all[0]) {
+                return Some(self.describe(&being.name.to_lowercase()));
+            }
             let lines = [
                 (" alone knows, and does not say", format!("{who} alone knows, and does not say.")),
                 ("That is up to", format!("That is up to {who}.")),
                 ("would show you, if it came to that", format!("{who} would show you, if it came to that.")),
             ];
             return Some(format!("{} {}", self.view.fresh_by_stem(&lines), self.describe(&being.name.to_lowercase())));
+        }
+        // `what does Crake look like?`
+        let looks =
+            ["what does ", "what is ", "what's ", "how does "].iter().find_map(|opening| text.strip_prefix(opening));
+        let looks =
+            looks.and_then(|rest| [" look like", " look", " like"].iter().find_map(|end| rest.strip_suffix(end)));
+        if let Some(noun) = looks.filter(|noun| matches!(self.view.find(noun), Found::Being(_))) {
+            return Some(self.describe(noun));
         }
         let pronoun = all.iter().take(3).find(|word| ["he", "she", "he's", "she's"].contains(word))?;
         match self.view.find(pronoun.trim_end_matches("'s")) {
@@ -233,101 +211,72 @@ impl Telling<'_> {
         }
     }
 
-    /// The questions that every story is asked: what to do, what time it is, what is here, which ways there are.
-    fn standing_question(&self, text: &str) -> Option<String> {
-        let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
-        if asks_for_time_left(text) {
-            return Some(self.time_left());
-        }
-        if has(OPTIONS) {
-            return Some(self.options());
-        }
-        if has(HINTS) {
-            return Some(self.hint());
-        }
-        let has_word = |any: &[&str]| text.split_whitespace().any(|word| any.contains(&word));
-        if has_word(&["anyone", "anybody", "someone", "somebody"])
-            && has_word(&["here", "there", "home", "around", "about", "inside", "near"])
-            && !is_about_more(text)
-        {
-            return Some(self.company());
-        }
-        if has(&["what time", "how late", "what hour", "the time"]) {
-            return Some(self.time());
-        }
-        if has(&[
-            "am i carrying",
-            "what do i have",
-            "what have i got",
-            "what have i on me",
-            "am i holding",
-            "in my pocket",
-            "am i wearing",
-        ]) {
-            return Some(self.inventory());
-        }
-        if has(&[
-            "where am i",
-            "what is here",
-            "what's around",
-            "what is around",
-            "what is there here",
-            "what's down here",
-            "what is down here",
-            "what's up here",
-            "what's in here",
-            "what is in here",
-            "what's here",
-            "what do i see",
-            "what is this place",
-            "what can i see",
-            "where are we",
-        ]) {
-            return Some(self.look());
-        }
-        let mine = ["do i have ", "have i got ", "do i still have ", "am i carrying "]
+    /// The thing of a question for what it is or looks like, if it is here and the story describes it here.
+    fn seen_and_asked_about(&self, text: &str) -> Option<String> {
+        const LOOKS: &[&str] = &[
+            "what is ",
+            "what's ",
+            "what are ",
+            "who is on ",
+            "who's on ",
+            "who's sitting",
+            "who is sitting",
+            "who sits",
+            "is ",
+            "are ",
+            "does ",
+            "do ",
+            "how many ",
+            "how big",
+            "how large",
+            "how old is",
+            "how old are",
+            "how heavy",
+            "how tall",
+            "what colour",
+            "what color",
+            "what kind",
+            "what sort",
+            "what does ",
+            "what do ",
+            "whose ",
+        ];
+        let of_minds = ["think", "know", "say", "believe", "feel", "want"]
             .iter()
-            .find_map(|opening| text.strip_prefix(opening));
-        if let Some(noun) = mine.filter(|noun| !noun.starts_with("to ")) {
-            return Some(match self.view.find(noun) {
-                Found::Held(item) => format!("You have {} with you.", the(item)),
-                _ => format!("Not that you know of. {}", self.inventory()),
-            });
+            .any(|word| text.split(' ').any(|own| own == *word));
+        if of_minds || !LOOKS.iter().any(|look| text.starts_with(look)) {
+            return None;
         }
-        if has(&["who is here", "who's here", "who else", "am i alone"]) {
-            return Some(self.company());
-        }
-        if has(&[
-            "which way",
-            "another way",
-            "other way",
-            "way in",
-            "where can i go",
-            "what exits",
-            "any exits",
-            "way out",
-            "where are the exits",
-        ]) {
-            return Some(self.ways_out());
-        }
-        if has(&["who am i", "what am i", "what is my name", "what's my name"]) {
-            return Some(self.describe("myself"));
-        }
-        if has(&["for sale", "do you sell", "do they sell", "what can i buy", "are you selling", "is sold here"]) {
-            return Some(self.on_sale());
-        }
-        None
+        let Some(noun) = self.asked_about(text) else { return self.monster_asked_about(text) };
+        let is_described = self.script.things.iter().any(|thing| {
+            thing.when.fits(self.view)
+                && thing.when.at.is_some()
+                && thing.names.iter().any(|name| fit(&noun, name) == Some(Fit::Whole))
+        });
+        let is_thing = matches!(self.view.find(&noun), Found::Held(_) | Found::Here(_));
+        (is_described || is_thing).then_some(noun)
     }
 
-    /// What is sold here: what the place says of it, and what lies about.
-    fn on_sale(&self) -> String {
-        let said =
-            ["sell", "stall", "shelf", "tag", "bar"].iter().map(|word| sentences_about(&self.view.description, word));
-        let said = said.into_iter().find(|said| !said.is_empty()).unwrap_or_else(|| self.view.description.clone());
-        let items: Vec<String> = self.view.items.iter().map(|item| the(item)).collect();
-        let items =
-            if items.is_empty() { String::new() } else { format!(" Within reach there is {}.", joined(&items, "and")) };
-        format!("{said}{items}")
+    /// The monster that `who is sitting on that chair` speaks of.
+    fn monster_asked_about(&self, text: &str) -> Option<String> {
+        let last = text.split_whitespace().next_back()?;
+        match self.view.find(last) {
+            Found::Being(being) if being.is_monster => Some(last.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The answer to `how much is the glass eye?`, for a thing that is here and for which nobody has words.
+    fn price_of(&self, listener: &super::entries::Being, text: &str) -> Option<String> {
+        let noun = self.asked_about(text).filter(|noun| !self.has_words_for(listener, noun))?;
+        let who = capital(&listener.call());
+        let call = self.view.find(&noun).call();
+        let lines = [
+            (" names no price for", format!("{who} names no price for {call}.")),
+            (", as far as", format!("{} is not for sale, as far as {who} knows.", capital(&call))),
+            ("puts no price on", format!("{who} puts no price on {call}.")),
+        ];
+        Some(format!("{} {} {}", self.view.fresh_by_stem(&lines), self.describe(&noun), self.can_be_asked(listener)))
     }
 
     /// What is here and meant by `is the metronome running`, `how deep is the water` and `whose cup is that`: the first noun that is known.
@@ -359,6 +308,47 @@ impl Telling<'_> {
     }
 }
 
+/// `what the clock says` of `could you tell me what the clock says`: what is asked, where somebody is asked to tell or to know it.
+fn indirect(text: &str) -> &str {
+    const TELL: &[&str] = &[
+        "can you tell me ",
+        "could you tell me ",
+        "can you please tell me ",
+        "could you please tell me ",
+        "would you tell me ",
+        "will you tell me ",
+        "can you explain ",
+        "could you explain ",
+        "do you know ",
+        "would you know ",
+        "any idea ",
+        "do you have any idea ",
+        "may i ask ",
+        "can i ask ",
+        "can i ask you ",
+        "may i ask you ",
+        "could i ask you ",
+    ];
+    let asks = ["what", "who", "where", "why", "how", "when", "which", "if", "whether"];
+    let asked = TELL.iter().find_map(|opening| text.strip_prefix(opening));
+    asked.filter(|asked| asks.contains(&asked.split(' ').next().unwrap_or_default())).unwrap_or(text)
+}
+
+/// The direction of `what's upstairs?` and `what is to the north?`.
+fn direction_asked_about(text: &str) -> Option<&'static str> {
+    let asks = ["what's ", "what is ", "what lies ", "who's ", "who is ", "who lives ", "what do i see "]
+        .iter()
+        .find_map(|asks| text.strip_prefix(asks))?;
+    let words: Vec<&str> = asks
+        .split(' ')
+        .filter(|word| !["to", "the", "of", "here", "me", "from", "there", "over"].contains(word))
+        .collect();
+    match words.as_slice() {
+        [one] => direction(one),
+        _ => None,
+    }
+}
+
 /// What a question is about: its words without those that ask.
 fn question_noun(text: &str) -> String {
     let asking = [
@@ -375,10 +365,4 @@ pub(super) fn asks_for_price(text: &str) -> bool {
         .iter()
         .any(|part| text.contains(part))
         && !text.contains("how much time")
-}
-
-/// Whether `is anybody buried here?` asks for more than company.
-fn is_about_more(text: &str) -> bool {
-    const COMPANY: &[&str] = &["home", "inside", "near", "alive", "around", "living", "nearby", "listening"];
-    matter(text).is_some_and(|word| !COMPANY.contains(&word))
 }

@@ -48,6 +48,20 @@ impl Telling<'_> {
         tries.then(|| self.stays_closed(way, clause, verb))
     }
 
+    /// What keeps the way closed that `clause` would go, and what is known of its key.
+    pub(super) fn what_keeps_closed(&self, clause: &Clause) -> Option<String> {
+        let way = self.closed_way()?;
+        let place =
+            clause.rest.split(' ').filter(|word| !["in", "into", "inside", "through", "past", "the"].contains(word));
+        let place = place.collect::<Vec<_>>().join(" ");
+        let goes = matches!(clause.verb, Some(Verb::In | Verb::Go | Verb::Open | Verb::Out | Verb::Take));
+        let is_meant = self.is_part_of(way, &place) || (place.is_empty() && clause.verb == Some(Verb::In));
+        (goes && is_meant).then(|| {
+            let reason = way.blocked.clone().unwrap_or_default();
+            format!("{reason} {}", self.known_of_the_key(way).unwrap_or_default()).trim_end().to_owned()
+        })
+    }
+
     /// The answer to `is the door locked?` and `where is the key?` at a closed way.
     pub(super) fn asked_of_closed_way(&self, text: &str) -> Option<String> {
         let way = self.closed_way()?;

@@ -21,7 +21,12 @@ pub(super) fn to_somebody(verb: Verb, written: &str, it: &str, is_being: bool) -
             format!("{} takes a step back, not unkindly.", capital(it)),
             format!("You and {it} come to an understanding, which is that this goes no further."),
         ],
-        Verb::Touch | Verb::Wash | Verb::Kiss => [
+        Verb::Touch | Verb::Kiss => [
+            format!("You put a hand to {it}. It is cool, and a little rough."),
+            format!("{} feels just as it looks.", capital(it)),
+            format!("You run your hand along {it}, once, and are no wiser."),
+        ],
+        Verb::Wash => [
             format!("You put a hand to {it}. It is cool, and a little rough."),
             format!("{} feels just as it looks.", capital(it)),
             format!("You leave {it} a little cleaner than you found it."),
@@ -68,10 +73,15 @@ pub(super) fn to_somebody(verb: Verb, written: &str, it: &str, is_being: bool) -
 /// Answers to what is done with a thing.
 pub(super) fn to_something(verb: Verb, written: &str, it: &str) -> [String; 3] {
     match verb {
-        Verb::Sit | Verb::Stand | Verb::Sleep | Verb::Ride | Verb::Hide => [
+        Verb::Hide => [
+            format!("You get out of sight by {it} for a while. No one looks for you, and you come out again."),
+            format!("{} hides you well enough, from nobody in particular.", capital(it)),
+            format!("You make yourself small by {it}. Nothing comes, and you stand up again."),
+        ],
+        Verb::Sit | Verb::Stand | Verb::Sleep | Verb::Ride => [
             format!("You try {it} for size, and get up again: there are things to do."),
             format!("{} would bear your weight, but not for long, and not now.", capital(it)),
-            format!("You stay with {it} for a moment. Nothing happens, restfully."),
+            format!("You rest by {it} for a moment. There is more to do than that."),
         ],
         Verb::Jump => [
             format!("You measure the distance to {it}, and stay where you are."),

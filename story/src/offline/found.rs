@@ -41,9 +41,21 @@ enum Candidate<'v> {
 const TRADES: &[&[&str]] = &[
     &["landlady", "landlord", "bartender", "barkeep", "barman", "barmaid", "innkeeper", "publican"],
     &["ferrykeeper", "ferryman", "ferrywoman", "boatman", "captain"],
-    &["shop assistant", "shopkeeper", "assistant", "clerk", "salesman", "seller"],
+    &[
+        "shop assistant",
+        "shopkeeper",
+        "assistant",
+        "clerk",
+        "salesman",
+        "seller",
+        "pawnbroker",
+        "broker",
+        "lender",
+        "merchant",
+        "trader",
+        "dealer",
+    ],
     &["housekeeper", "maid", "servant", "butler"],
-    &["pawnbroker", "broker", "lender"],
     &["lighthouse keeper", "keeper"],
 ];
 
@@ -70,7 +82,11 @@ impl View<'_> {
             return if found == Found::Nothing { self.by_another_word(whole) } else { found };
         }
         // `Crake's forehead` is a part of Crake.
-        if let Some((owner, _)) = noun.split_once("'s ")
+        let without_apostrophe = || {
+            let (owner, part) = noun.rsplit_once(' ')?;
+            Some((owner.strip_suffix('s')?, part)).filter(|(owner, _)| self.named(owner) != self.named(&noun))
+        };
+        if let Some((owner, _)) = noun.split_once("'s ").or_else(without_apostrophe)
             && let found @ Found::Being(_) = self.named(owner)
         {
             return found;
@@ -124,9 +140,31 @@ impl View<'_> {
                     self.ways.iter().find(|way| fit(noun, &way.place).is_some() && last(&way.place) == last(noun));
                 way.filter(|_| is_other).map_or_else(|| candidate.into(), Found::Way)
             }
-            Err(several) => Found::Several(several.into_iter().map(Candidate::name).map(str::to_owned).collect()),
+            Err(several) => match self.likeliest(&several) {
+                Some(candidate) => candidate.into(),
+                None => Found::Several(several.into_iter().map(Candidate::name).map(str::to_owned).collect()),
+            },
             Ok(None) => self.named_otherwise(noun, &candidates),
         }
+    }
+
+    /// Of several things that a noun may mean, the only one that is held, or else the only one in the room, or else the one that the player
+    /// named last.
+    fn likeliest<'v>(&self, several: &[Candidate<'v>]) -> Option<Candidate<'v>> {
+        let only = |is_such: &dyn Fn(&Candidate<'v>) -> bool| {
+            let mut such = several.iter().copied().filter(is_such);
+            such.next().filter(|_| such.next().is_none())
+        };
+        let latest = || {
+            self.said
+                .iter()
+                .rev()
+                .take(4)
+                .find_map(|said| only(&|candidate| super::going::mentions(said, candidate.name())))
+        };
+        only(&|candidate| matches!(candidate, Candidate::Held(_)))
+            .or_else(|| only(&|candidate| matches!(candidate, Candidate::Here(_) | Candidate::Being(_))))
+            .or_else(latest)
     }
 
     fn named_otherwise<'v>(&'v self, noun: &str, candidates: &[(Candidate<'v>, &str)]) -> Found<'v> {
@@ -160,13 +198,16 @@ impl View<'_> {
         }
         let people = [
             "man", "woman", "lady", "boy", "girl", "person", "guy", "fellow", "lad", "stranger", "people", "somebody",
-            "someone",
+            "someone", "mister", "sir", "madam", "miss", "ma'am", "buddy", "mate", "dude", "pal", "friend",
         ];
         let mut here = self.beings.iter().filter(|being| !being.is_speechless());
         if words.last().is_some_and(|last| people.contains(&last.as_str()))
             && let (Some(being), None) = (here.next(), here.next())
         {
             return Found::Being(being);
+        }
+        if let Some(name) = self.described.iter().find(|name| fit(noun, name) == Some(Fit::Whole)) {
+            return Found::Scenery((*name).to_owned());
         }
         if let Some(name) = self.person_elsewhere(noun) {
             return Found::Elsewhere(name);
@@ -186,7 +227,11 @@ impl View<'_> {
         let said = || self.named_by_a_reason(&words).map(Found::Scenery);
         // What the story answers a deed about is there, though nothing describes it.
         let done_to = || words.last().filter(|last| self.deed_nouns.contains(*last)).cloned().map(Found::Scenery);
-        self.elsewhere_named(noun).map(Found::Elsewhere).or_else(said).or_else(done_to).unwrap_or(Found::Nothing)
+        // What the story itself turns on is no part of the place because a text speaks of it.
+        let is_matter = || words.last().is_some_and(|last| self.matters.contains(last));
+        let told = || self.told_scenery(&words).filter(|_| !is_matter()).map(Found::Scenery);
+        let found = self.elsewhere_named(noun).map(Found::Elsewhere).or_else(said).or_else(done_to).or_else(told);
+        found.unwrap_or(Found::Nothing)
     }
 
     /// The only person here whose trade has another name that `noun` ends with.

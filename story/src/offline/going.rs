@@ -48,6 +48,15 @@ impl Telling<'_> {
             .find_map(|word| rest.split_once(word))
             .map_or(rest, |(to, _)| to);
         let words: Vec<&str> = rest.split_whitespace().collect();
+        // Who goes round a house does not go into it.
+        if let ["around" | "round", place @ ..] = words.as_slice()
+            && !place.is_empty()
+        {
+            let place =
+                place.iter().filter(|word| !["the", "a", "my"].contains(word)).copied().collect::<Vec<_>>().join(" ");
+            let place = place.split(" to ").next().unwrap_or(&place);
+            return (self.no_way(&format!("There is no way round the {place} that you could take.")), false);
+        }
         if words == ["home"]
             && let Some(way) = self.way_to_the_end()
         {
@@ -134,11 +143,18 @@ impl Telling<'_> {
                 self.way_by_direction("up")
             }
             (Verb::Back, _) if place.is_empty() => {
+                // Where the story began, the way back is the one that the player came by; elsewhere they came by an open one.
+                let begins_here = self
+                    .view
+                    .scenario
+                    .is_some_and(|(_, scenario)| self.view.here_key() == Some(scenario.opening_location.as_str()));
                 let blocked = || self.view.ways.iter().find(|way| way.blocked.is_some());
-                self.way_back().or_else(blocked).or_else(|| self.only_way())
+                let onward = || self.only_way().filter(|_| !begins_here);
+                self.way_back().or_else(onward).or_else(blocked).or_else(|| self.only_way())
             }
             (Verb::Out, _) if place.is_empty() => self
                 .way_by_name("out")
+                .or_else(|| self.way_home_from_the_beginning())
                 .or_else(|| self.way_by_name("outside"))
                 .or_else(|| self.only_way())
                 .or_else(|| self.way_outdoors())
@@ -176,6 +192,18 @@ impl Telling<'_> {
             Verb::Out => default.or_else(|| self.only_way()).or_else(|| self.way_back()),
             _ => default,
         }
+    }
+
+    /// The closed way by which the player came to where the story begins: who leaves there does not go on into it.
+    fn way_home_from_the_beginning(&self) -> Option<&Way> {
+        let (_, scenario) = self.view.scenario?;
+        let begins_here = self.view.here_key() == Some(scenario.opening_location.as_str());
+        let mut closed = self
+            .view
+            .ways
+            .iter()
+            .filter(|way| way.blocked.is_some() && way.direction != "down" && way.direction != "up");
+        closed.next().filter(|_| begins_here && closed.next().is_none())
     }
 
     fn go_nowhere(&self, place: &str, written: &str) -> String {

@@ -127,7 +127,11 @@ impl Telling<'_> {
                     "is better left where it is",
                     "will not come along",
                 ];
-                format!("{} {}. {}", capital(&call), self.view.fresh(&lines), self.could_try())
+                // What is seen of it may say why.
+                let is_described =
+                    self.script.things.iter().any(|thing| thing.when.fits(self.view) && thing.is_called(noun));
+                let more = if is_described { self.describe(noun) } else { self.could_try() };
+                format!("{} {}. {more}", capital(&call), self.view.fresh(&lines))
             }
             Found::Oneself => "You have yourself well in hand.".to_owned(),
             Found::Several(names) => format!("Do you mean {}?", joined(names, "or")),
@@ -234,7 +238,7 @@ impl Telling<'_> {
             );
         };
         match (self.view.find(&thing), being) {
-            (Found::Held(item), Some(being)) => self.offered(item, being, verb),
+            (Found::Held(item), Some(being)) => self.offered(item, being, verb, &clause.written),
             (found @ Found::Held(_), None) => {
                 let lines = [
                     "There is nobody here to take an interest.",
@@ -275,12 +279,15 @@ impl Telling<'_> {
             (Found::Inside(vessel, item), _) => {
                 format!("You would have to take {} out of {} first.", the(item), the(vessel))
             }
+            (found @ (Found::Scenery(_) | Found::Being(_)), _) if verb == Verb::Feed => {
+                format!("You have nothing that {} would eat. {}", found.call(), self.inventory())
+            }
             (found, _) if verb == Verb::Throw => self.not_taken(&thing, &found),
             (found, _) => format!("{} is not yours to give. {}", capital(&found.call()), self.inventory()),
         }
     }
 
-    fn offered(&self, item: &str, being: &Being, verb: Verb) -> String {
+    fn offered(&self, item: &str, being: &Being, verb: Verb, written: &str) -> String {
         let (who, item_call) = (capital(&being.call()), the(item));
         if being.is_monster {
             return format!("You hold out {item_call}. {who} takes no notice of it. {}", self.could_try());
@@ -294,6 +301,14 @@ impl Telling<'_> {
                     "nods, as if that settled something",
                 ];
                 format!("You show {item_call} to {}. {who} {}.", being.call(), self.view.fresh(&lines))
+            }
+            Verb::Trade if !["pay", "pay for", "bribe", "tip"].iter().any(|pays| written == *pays) => {
+                let lines = [
+                    format!("{who} looks at {item_call}, and makes no offer."),
+                    format!("{who} has nothing to give you for {item_call}."),
+                    format!("'Keep it,' says {who} of {item_call}. 'It is worth more to you.'"),
+                ];
+                format!("{} {}", self.view.fresh(&lines), self.could_try())
             }
             Verb::Give | Verb::Feed | Verb::Trade if !self.is_needed(item) => {
                 let lines = [

@@ -8,13 +8,29 @@ use super::naming::{from_here, is_abstract, is_or_are};
 use super::telling::Telling;
 use super::texts::sentences;
 use super::verbs::Verb;
+use crate::world::Fit;
 
 impl Telling<'_> {
     pub(super) fn idle(&self, clause: &Clause, verb: Verb) -> String {
         let noun =
             clause.objects.first().cloned().or_else(|| Some(clause.second.clone())).filter(|noun| !noun.is_empty());
+        let noun = noun.map(|noun| super::naming::clean(&noun));
         let found = noun.as_deref().map(|noun| (noun, self.view.find(noun)));
         match verb {
+            Verb::Quit if clause.rest.starts_with("my ") => {
+                return format!("This is no night for giving notice. {}", self.could_try());
+            }
+            Verb::Fly => return format!("You have no means to {} here. {}", clause.written, self.could_try()),
+            // What is no obstacle need not be opened.
+            Verb::Open if let Some((noun, Found::Scenery(_))) = &found
+                && ["door", "gate"].contains(&crate::world::words(noun).last().map_or("", String::as_str))
+                && let Some(way) = self.way_by_description(noun).or_else(|| self.only_way()).filter(|way| way.blocked.is_none()) =>
+            {
+                let is_described = self.script.things.iter().any(|thing| thing.when.fits(self.view) && thing.is_called(noun));
+                let lines = ["Nothing keeps it shut.", "It is no obstacle.", "It opens, as doors do."];
+                let door = if is_described { self.describe(noun) } else { self.view.fresh(&lines).to_owned() };
+                return format!("{door} {}", self.look_toward(&way.direction));
+            }
             Verb::Undo => return "What is done is done, as far as the story goes. Taking turns back, saving and leaving belong to the program that you play with.".to_owned(),
             Verb::Quit => return "The story waits where it is; you can close it and come back. Taking turns back and leaving belong to the program that you play with.".to_owned(),
             Verb::Score => return format!("Nobody keeps a score here. {}", self.inventory()),
@@ -106,8 +122,8 @@ impl Telling<'_> {
                     self.could_try()
                 )
             }
-            Some((_, found)) if !matches!(found, Found::Nothing | Found::Elsewhere(_)) => {
-                self.with_noun(verb, &clause.written, &found)
+            Some((noun, found)) if !matches!(found, Found::Nothing | Found::Elsewhere(_)) => {
+                self.with_noun(verb, &clause.written, noun, &found)
             }
             _ => self.alone(verb, &clause.written),
         }
@@ -176,6 +192,9 @@ impl Telling<'_> {
                 "{} is not going anywhere just now, so you are as close as you can get.",
                 capital(&being.call())
             ),
+            Some((noun, Found::Nothing)) if is_of_senses(noun) => {
+                format!("{} {}", self.sensed(Verb::Listen, "listen"), self.ways_out())
+            }
             Some((noun, Found::Nothing)) => self.not_here(noun),
             Some((_, Found::Elsewhere(name))) => {
                 format!(
@@ -194,18 +213,48 @@ impl Telling<'_> {
     }
 
     /// A deed done to something that is here.
-    fn with_noun(&self, verb: Verb, written: &str, found: &Found<'_>) -> String {
+    fn with_noun(&self, verb: Verb, written: &str, noun: &str, found: &Found<'_>) -> String {
         let it = found.call();
         let is_being = matches!(found, Found::Being(_));
         if let Found::Carried(being, item) = found {
             return format!("{} has {}, and you would have to ask.", capital(&being.call()), super::naming::the(item));
         }
+        let noun_as_written = super::naming::without_article(noun);
+        let is_many = matches!(found, Found::Scenery(_))
+            && super::naming::is_plural(noun_as_written)
+            && !noun_as_written.contains(' ');
+        let it = if is_many { super::naming::the(noun_as_written) } else { it };
+        if verb == Verb::Count
+            && self.script.things.iter().any(|thing| thing.when.fits(self.view) && thing.is_called(noun))
+        {
+            return self.describe(noun);
+        }
         if matches!(verb, Verb::Smell | Verb::Listen | Verb::Count) {
-            return self.sense(verb, found);
+            return self.sense(verb, &it);
+        }
+        if let Found::Being(being) = found
+            && being.is_asleep()
+        {
+            return format!("{} {}", self.slept_through(&capital(&it)), self.could_try());
+        }
+        // What lies about is taken up before it is used.
+        if let Found::Here(item) = found
+            && matches!(verb, Verb::Play | Verb::Use | Verb::Light | Verb::Write | Verb::Stamp)
+            && !self.view.is_fixed(item)
+        {
+            return format!("You would have to pick up {it} first.");
         }
         let lines = to_somebody(verb, written, &it, is_being).unwrap_or_else(|| to_something(verb, written, &it));
         let line = self.view.fresh(&lines).to_owned();
-        if matches!(
+        // What is seen of it may say why.
+        let is_called = |name: &String| {
+            crate::world::fit(noun, name) == Some(Fit::Whole)
+                || crate::world::fit(&found.call(), name) == Some(Fit::Whole)
+        };
+        let own =
+            self.script.things.iter().find(|thing| thing.when.fits(self.view) && thing.names.iter().any(is_called));
+        let own = own.map(|thing| self.view.next(&thing.text)).filter(|text| !self.view.is_stale(text));
+        let wants_more = matches!(
             verb,
             Verb::Use
                 | Verb::Join
@@ -216,18 +265,18 @@ impl Telling<'_> {
                 | Verb::Start
                 | Verb::Attack
                 | Verb::Burn
-        ) {
-            format!("{line} {}", self.could_try())
-        } else {
-            line
+        );
+        match own {
+            Some(own) => format!("{line} {own}"),
+            None if wants_more => format!("{line} {}", self.could_try()),
+            None => line,
         }
     }
 
-    fn sense(&self, verb: Verb, found: &Found<'_>) -> String {
-        let it = found.call();
+    fn sense(&self, verb: Verb, it: &str) -> String {
         let lines = match verb {
             Verb::Smell => [
-                format!("{} smells of what it is, and faintly of what it has been near.", capital(&it)),
+                format!("{} smells of nothing in particular, and faintly of damp.", capital(it)),
                 format!("You breathe in {it}, and are none the wiser."),
                 format!("There is a trace of damp about {it}."),
             ],
@@ -239,7 +288,7 @@ impl Telling<'_> {
             _ => [
                 format!("You listen to {it}. It has nothing to say that you can hear."),
                 format!("You put an ear to {it}. There is your own pulse, and behind it nothing."),
-                format!("{} {} quiet.", capital(&it), is_or_are(&it)),
+                format!("{} {} quiet.", capital(it), is_or_are(it)),
             ],
         };
         self.view.fresh(&lines).to_owned()
@@ -249,15 +298,16 @@ impl Telling<'_> {
     fn sensed(&self, verb: Verb, written: &str) -> String {
         let heard: &[&str] = &[
             "sound", "tick", "hear", "noise", "creak", "ring", "chew", "beat", "chewing", "sing", "slap", "drip",
-            "quiet", "silence", "gull", "music", "voice",
+            "quiet", "silence", "gull", "voice", "snore",
         ];
         let smelled: &[&str] = &["smell", "scent", "stink", "reek", "smoke", "vinegar", "tar", "perfume"];
         let senses = if verb == Verb::Smell { smelled } else { heard };
-        let said = sentences(&self.view.description)
-            .into_iter()
+        let texts = std::iter::once(self.view.description.as_str()).chain(self.view.told.iter().copied());
+        let said = texts
+            .flat_map(sentences)
             .filter(|sentence| crate::world::words(sentence).iter().any(|word| senses.contains(&word.as_str())));
         let said = said.collect::<Vec<_>>().join(" ");
-        if said.is_empty() || self.view.is_stale(&said) { self.alone(verb, written) } else { said }
+        if said.is_empty() { self.alone(verb, written) } else { said }
     }
 
     /// A deed that needs nothing.
@@ -334,6 +384,12 @@ impl Telling<'_> {
         };
         self.view.fresh(lines).to_owned()
     }
+}
+
+/// Whether it is heard or smelled, and not seen.
+fn is_of_senses(noun: &str) -> bool {
+    let last = crate::world::words(noun).pop().unwrap_or_default();
+    ["sound", "noise", "smell", "music", "voice", "scent", "tune"].contains(&last.as_str())
 }
 
 /// Whether a deed makes no sense without what it is done to.

@@ -28,12 +28,12 @@ pub(super) fn matter(text: &str) -> Option<&str> {
 
 /// `rain` of `raining` and `rains`.
 fn stem(word: &str) -> &str {
-    let cut = ["ing", "ed", "es", "s", "y"].iter().find_map(|end| word.strip_suffix(end));
+    let cut = ["ing", "ed", "es", "s", "y", "e"].iter().find_map(|end| word.strip_suffix(end));
     cut.filter(|stem| stem.len() > 3 || word.ends_with('s') && stem.len() > 2).unwrap_or(word)
 }
 
 /// Whether `text` has a word of the same stem as one that `topic` is about.
-fn shares_a_word(text: &str, topic: &str) -> bool {
+pub(super) fn shares_a_word(text: &str, topic: &str) -> bool {
     let topic = words(topic);
     let topic: Vec<&str> = topic.iter().filter(|word| !is_small(word)).map(|word| stem(word)).collect();
     words(text).iter().any(|word| topic.contains(&stem(word)))
@@ -45,11 +45,22 @@ impl Telling<'_> {
         let reasons = self.view.ways.iter().filter_map(|way| way.blocked.as_deref());
         let texts = std::iter::once(self.view.description.as_str())
             .chain(self.view.beings.iter().map(|being| being.about.as_str()))
-            .chain(reasons);
+            .chain(reasons)
+            .chain(self.view.told.iter().copied());
         let about: Vec<&str> =
             texts.flat_map(sentences).filter(|sentence| shares_a_word(sentence, text)).take(2).collect();
         if !about.is_empty() {
             return Some(about.join(" "));
+        }
+        // `is it in tune?`: what a thing here looks like may say it.
+        let word = matter(text);
+        let thing = self.script.things.iter().find(|thing| {
+            thing.when.at.is_some()
+                && thing.when.fits(self.view)
+                && word.is_some_and(|word| thing.text.iter().any(|about| shares_a_word(about, word)))
+        });
+        if let Some(thing) = thing {
+            return Some(self.view.next(&thing.text).to_owned());
         }
         let toward = self.view.open_ways().find(|way| {
             let place = self.view.place_named(&way.place);
@@ -71,11 +82,11 @@ impl Telling<'_> {
         let word = super::going::capital(matter(topic)?);
         let lines = [
             (", and has no answer to that", format!("'{word}?' says {who}, and has no answer to that.")),
-            (" repeats, and lets it go", format!("'{word},' {who} repeats, and lets it go.")),
-            (" asks back, and does not wait", format!("'{word}?' {who} asks back, and does not wait.")),
-            ("does not take up the word", format!("{who} does not take up the word '{word}'.")),
+            (" repeats, and finds nothing", format!("'{word},' {who} repeats, and finds nothing to say to it.")),
+            ("is nothing that", format!("'{word}' is nothing that {who} could tell you of.")),
+            ("shakes a head at the word", format!("{who} shakes a head at the word '{word}'.")),
             ("is not what is on the mind of", format!("'{word}' is not what is on the mind of {who}.")),
-            ("waits a moment in case", format!("'{word}?' {who} waits a moment in case there is more.")),
+            ("knows no more than you of", format!("{who} knows no more than you of '{word}'.")),
         ];
         Some(self.view.fresh_by_stem(&lines).to_owned())
     }

@@ -10,6 +10,7 @@ mod answers_tests;
 mod asked_tests;
 mod asking;
 mod certain;
+mod chatter;
 mod clause;
 mod closed;
 mod deed_lines;
@@ -34,6 +35,7 @@ mod opening;
 #[cfg(test)]
 mod opening_tests;
 mod otherwise;
+mod personal;
 mod phrasing;
 mod possible;
 pub(crate) mod rules;
@@ -41,8 +43,12 @@ mod saying;
 mod script;
 mod seeing;
 mod sentence;
+mod shorthand;
 mod spelling;
+mod standing;
 mod stowing;
+#[cfg(test)]
+mod strict_tests;
 mod suggesting;
 mod synonyms;
 mod talking;
@@ -51,6 +57,7 @@ mod telling;
 mod tests;
 mod texts;
 mod time;
+mod told;
 #[cfg(test)]
 mod transcript_tests;
 mod turn;
@@ -117,6 +124,7 @@ impl OfflineNarrator {
         let described = script.things.iter().filter(|thing| thing.when.at.is_some() && thing.when.fits(&view));
         view.described = described.flat_map(|thing| &thing.names).map(String::as_str).collect();
         view.learn_names(script);
+        view.learn_told(script);
         let narration = if let Some(event) = block(last, "story_event") {
             let more = script.endings.iter().find(|(part, _)| event.contains(part.as_str()));
             more.map_or_else(|| event.to_owned(), |(_, more)| format!("{event}\n\n{more}"))

@@ -23,6 +23,9 @@ impl Telling<'_> {
         if matches!(words.as_slice(), ["left" | "right" | "ahead" | "straight" | "forward" | "forwards", ..]) {
             return (self.no_way("You would have to say which way, as a compass would."), false);
         }
+        if super::standing::SO_FAR.iter().any(|part| clause.rest.contains(part)) {
+            return (self.so_far(), false);
+        }
         // `I want to be paid` is said to everybody present.
         if let Some(listener) = self.view.speaker().filter(|_| clause.wants) {
             if let Some(text) = self.polite_request(&format!("can i have {}", wished(&clause.rest))) {
@@ -32,6 +35,22 @@ impl Telling<'_> {
         }
         if clause.is_statement() {
             return (self.stated(clause), false);
+        }
+        // `one beer please` is said to whoever can bring it.
+        if let (Some(listener), ["a" | "an" | "some" | "another" | "one" | "two" | "three", rest @ ..]) =
+            (self.view.speaker(), words.as_slice())
+            && !rest.is_empty()
+        {
+            let wish = rest.join(" ");
+            let order = Clause {
+                verb: Some(Verb::Trade),
+                written: "order".to_owned(),
+                objects: vec![wish.clone()],
+                rest: wish.clone(),
+                ..clause.clone()
+            };
+            let said = self.deed(&order).or_else(|| self.polite_request(&format!("can i have {wish}")));
+            return said.map_or_else(|| (self.talk_to(listener, &wish, Verb::Ask), false), |text| (text, true));
         }
         let named = self.view.find(&clause.rest);
         // The name of a place next door is a wish to go there.
@@ -66,17 +85,16 @@ impl Telling<'_> {
             if found != Found::Nothing {
                 let call = found.call();
                 let lines = [
-                    format!("You would like to {verb} {call}, and find no way to begin."),
-                    format!("There is not much to {verb} about {call}."),
-                    format!("Nothing would come of trying to {verb} {call}."),
+                    format!("You see no way to {verb} {call}."),
+                    format!("You have nothing to {verb} {call} with."),
+                    format!("Nothing that you have would help you to {verb} {call}."),
                 ];
-                return (format!("{} {}", self.view.fresh(&lines), self.could_try()), false);
+                let more = match &found {
+                    Found::Scenery(word) => self.describe(word),
+                    _ => self.could_try(),
+                };
+                return (format!("{} {more}", self.view.fresh(&lines)), false);
             }
-        }
-        // `a pint, please` is said to whoever can bring one.
-        if let (Some(listener), ["a" | "an" | "some" | "another" | "two", ..]) = (self.view.speaker(), words.as_slice())
-        {
-            return (self.talk_to(listener, &clause.rest, Verb::Ask), false);
         }
         (self.at_a_loss("You turn the idea over, and do not see how to begin."), false)
     }

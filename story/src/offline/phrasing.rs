@@ -73,6 +73,12 @@ const ENDS: &[&str] = &[
     "ma'am",
     "miss",
     "for good measure",
+    "again",
+    "a few times",
+    "a couple of times",
+    "three times",
+    "several times",
+    "many times",
     "if i can",
     "if possible",
     "if i may",
@@ -111,6 +117,16 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
     {
         words.splice(out..out + 2, ["from".to_owned()]);
     }
+    // `push the chair out of the room`
+    if let Some(out) = out.filter(|out| {
+        *out > 1 && takes.is_none() && ["push", "move", "drag", "shove", "throw", "pull"].contains(&words[0].as_str())
+    }) {
+        words.truncate(out);
+    }
+    // `I'm going to borrow the lamp`
+    if words.len() > 3 && words[0] == "i'm" && words[1] == "going" && words[2] == "to" {
+        words.drain(..3);
+    }
     // `walk aimlessly`, `stare blankly`: how something is done makes no difference.
     let is_manner = |word: &String| {
         word.len() > 5
@@ -134,7 +150,7 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
         ["before", "without", "while", "instead"].contains(&pair[0].as_str()) && pair[1].ends_with("ing")
             || pair[0] == "because"
     });
-    if let Some(later) = later.filter(|later| *later >= 2) {
+    if let Some(later) = later.filter(|later| *later >= 1) {
         words.truncate(later);
     }
     // `make the horse rock` rocks it.

@@ -3,7 +3,7 @@
 use super::clause::Clause;
 use super::found::Found;
 use super::going::capital;
-use super::naming::{from_here, is_or_are, the};
+use super::naming::{from_here, is_abstract, is_or_are, the};
 use super::sentence::clauses;
 use super::telling::Telling;
 use super::verbs::Verb;
@@ -31,6 +31,24 @@ const OPENINGS: &[&str] = &[
     "is it ok to ",
     "is it okay to ",
     "is it safe to ",
+    "is it wise to ",
+    "is it dangerous to ",
+    "is it all right to ",
+    "is it alright to ",
+    "is it allowed to ",
+    "is it ok if i ",
+    "is it okay if i ",
+    "is it all right if i ",
+    "is it alright if i ",
+    "is it fine if i ",
+    "do you mind if i ",
+    "would you mind if i ",
+    "mind if i ",
+    "may we ",
+    "will i be able to ",
+    "would it be possible to ",
+    "what happens when i ",
+    "does anything happen if i ",
     "is it a good idea to ",
     "is there a way to ",
     "is there any way to ",
@@ -47,6 +65,21 @@ const OPENINGS: &[&str] = &[
     "why shouldn't i ",
 ];
 
+/// How a question for the way to do something begins.
+const HOW: &[&str] = &[
+    "how do i ",
+    "how can i ",
+    "how could i ",
+    "how would i ",
+    "how should i ",
+    "how am i supposed to ",
+    "how do we ",
+    "how can we ",
+    "how do you ",
+    "how does one ",
+    "how to ",
+];
+
 impl Telling<'_> {
     /// The answer to `can I take the key?`, `should I knock first?` and `is there a way to open the chest?`; `None` where nothing that is
     /// here is asked about.
@@ -56,6 +89,12 @@ impl Telling<'_> {
         let verb = clause.verb?;
         if matches!(verb, Verb::Go | Verb::Out | Verb::In | Verb::Back) {
             return Some(self.possible_way(&clause));
+        }
+        // `can I talk to the person in the cottage?`: whom one does not see, one goes to.
+        if verb.is_speech()
+            && let Some(way) = wish.rsplit_once(' ').and_then(|(_, last)| self.way_by_name(last))
+        {
+            return Some(self.look_toward(&way.direction));
         }
         let noun = clause.objects.first().or(Some(&clause.second)).filter(|noun| !noun.is_empty());
         let found = noun.map_or(Found::Nothing, |noun| self.view.find(noun));
@@ -71,6 +110,9 @@ impl Telling<'_> {
             return Some(answer);
         }
         let is_here = !matches!(found, Found::Nothing | Found::Elsewhere(_));
+        if matches!(verb, Verb::Wait | Verb::Sleep | Verb::Think | Verb::Sing | Verb::Dance) {
+            return Some(self.to_be_tried(&clause));
+        }
         if verb.is_perception() {
             return noun.filter(|_| is_here).map(|noun| self.describe(noun));
         }
@@ -81,27 +123,56 @@ impl Telling<'_> {
         if self.view.speaker().is_some() && !is_here && noun.is_some() {
             return None;
         }
-        let wish = to_player(&format!("{} {}", clause.written, clause.rest));
-        let lines = [
-            (", and see what comes of it", format!("You could {wish}, and see what comes of it.")),
-            ("Nothing keeps you from trying", format!("To {wish}? Nothing keeps you from trying.")),
-            ("is for you to decide", format!("Whether to {wish} is for you to decide. You have not done it yet.")),
-            ("is to do it", format!("The way to find out what happens when you {wish} is to do it.")),
-            (
-                "nobody has said that you must not",
-                format!("You think of it: to {wish}. So far nobody has said that you must not."),
-            ),
-            (
-                "no answer but the trying",
-                format!("You weigh it, to {wish} or not, and there is no answer but the trying."),
-            ),
-        ];
-        let opening = self.view.fresh_by_stem(&lines);
+        let is_thing =
+            noun.is_some_and(|noun| !is_abstract(noun) && !noun.starts_with("my ") && direction(noun).is_none());
+        if let (false, true, Some(noun)) = (is_here, is_thing && !asks_for_a_way && self.deed(&clause).is_none(), noun)
+        {
+            return Some(self.not_here(noun));
+        }
+        let opening = self.to_be_tried(&clause);
         match noun.filter(|_| is_here) {
             Some(noun) => Some(format!("{} {opening}", self.describe(noun))),
             None if asks_for_a_way => Some(self.hint()),
-            None => Some(opening.to_owned()),
+            None => Some(opening),
         }
+    }
+
+    /// That the player has only asked, and what they would write to do it.
+    fn to_be_tried(&self, clause: &Clause) -> String {
+        let deed = format!("{} {}", clause.written, clause.rest);
+        let deed = deed.trim_end();
+        let lines = [
+            ("You can try it:", format!("You can try it: write `{deed}`.")),
+            ("Nothing has been done yet;", format!("Nothing has been done yet; to try it, write `{deed}`.")),
+            ("No one has forbidden it:", format!("No one has forbidden it: `{deed}`.")),
+            ("That is up to you.", format!("That is up to you. If you mean it, write `{deed}`.")),
+            ("Asking changes nothing;", format!("Asking changes nothing; for the deed itself, write `{deed}`.")),
+            ("You have only asked.", format!("You have only asked. To go through with it, write `{deed}`.")),
+        ];
+        self.view.fresh_by_stem(&lines).to_owned()
+    }
+
+    /// The answer to `how do I start the metronome?`: what keeps a way closed, or help, and the deed itself where it can be done.
+    pub(super) fn how_to(&self, text: &str) -> Option<String> {
+        let wish = HOW.iter().find_map(|opening| text.strip_prefix(opening))?;
+        let clause = clauses(wish).into_iter().next().filter(|clause| !clause.is_question)?;
+        let verb = clause.verb?;
+        if matches!(verb, Verb::Quit | Verb::Undo) {
+            return Some(self.idle(&clause, verb));
+        }
+        if let Some(reason) = self.what_keeps_closed(&clause) {
+            return Some(format!("{reason} {}", self.hint()));
+        }
+        if verb.is_motion() || verb.is_perception() {
+            return None;
+        }
+        if self.deed(&clause).is_some() {
+            return Some(format!("{} {}", self.hint(), self.to_be_tried(&clause)));
+        }
+        let is_at_hand = clause.objects.first().is_some_and(|noun| {
+            matches!(self.view.find(noun), Found::Held(_) | Found::Here(_) | Found::Carried(..) | Found::Inside(..))
+        });
+        is_at_hand.then(|| self.possible(&format!("can i {wish}"))).flatten()
     }
 
     fn possible_way(&self, clause: &Clause) -> String {
@@ -145,16 +216,4 @@ impl Telling<'_> {
             _ => return None,
         })
     }
-}
-
-/// The words of a player as said to them: `my hands` as `your hands`.
-pub(super) fn to_player(text: &str) -> String {
-    let words = text.split_whitespace().map(|word| match word {
-        "my" => "your",
-        "me" | "i" => "you",
-        "myself" => "yourself",
-        "mine" => "yours",
-        word => word,
-    });
-    words.collect::<Vec<_>>().join(" ")
 }

@@ -94,7 +94,6 @@ impl Clause {
                 "think",
                 "believe",
                 "care",
-                "want",
                 "like",
                 "trust",
                 "remember",
@@ -105,6 +104,9 @@ impl Clause {
             ]
             .contains(word)
         });
+        // `I don't want to go` refuses, and `I don't want this` states.
+        let wants = first.iter().position(|word| *word == "want");
+        let states = states || wants.is_some_and(|at| self.whole.split(' ').nth(at + 1) != Some("to"));
         own && refuses && !states && !self.is_question
     }
 
@@ -130,6 +132,21 @@ impl Telling<'_> {
     /// The answer to a statement: whoever is there has heard it.
     pub(super) fn stated(&self, clause: &Clause) -> String {
         if let Some(listener) = self.view.speaker() {
+            // `I know about Amos` speaks of him.
+            if let Some((_, topic)) = clause.whole.split_once(" about ") {
+                let talk = Clause {
+                    verb: Some(Verb::Talk),
+                    written: "talk to".to_owned(),
+                    objects: vec![listener.name.to_lowercase()],
+                    preposition: "about".to_owned(),
+                    second: topic.to_owned(),
+                    rest: format!("{} about {topic}", listener.name.to_lowercase()),
+                    ..clause.clone()
+                };
+                if let Some(text) = self.deed(&talk) {
+                    return text;
+                }
+            }
             return self.talk_to(listener, &clause.whole, Verb::Talk);
         }
         if let Some(state) = felt(&clause.whole) {

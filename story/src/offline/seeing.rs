@@ -87,6 +87,14 @@ impl Telling<'_> {
             "scene",
             "the room",
         ];
+        if ["outside", "outdoors", "out"].contains(&noun.as_str())
+            && let Some(way) = self.way_outdoors().or_else(|| self.only_way())
+        {
+            return self.look_toward(&way.direction);
+        }
+        if is_of_belongings(&noun) {
+            return self.inventory();
+        }
         let place = words(&noun);
         if around.contains(&noun.as_str())
             || (!place.is_empty() && place.iter().all(|word| around.contains(&word.as_str())))
@@ -143,8 +151,16 @@ impl Telling<'_> {
         let is_placed = |thing: &&super::Thing| is_meant(thing) && thing.when.at.is_some();
         let here_first =
             matches!(found, Found::Scenery(_) | Found::Nothing).then(|| fitting().find(is_placed)).flatten();
-        let own =
-            here_first.or_else(|| fitting().find(is_meant)).or_else(|| fitting().find(|thing| thing.is_called(&name)));
+        let is_scenery = matches!(found, Found::Scenery(_));
+        // `the rules` for the regulations.
+        let otherwise = || match &found {
+            Found::Scenery(word) => fitting().find(|thing| thing.is_called(word) && thing.when.at.is_some()),
+            _ => None,
+        };
+        let own = here_first
+            .or_else(|| fitting().find(is_meant))
+            .or_else(|| fitting().find(|thing| thing.is_called(&name) && (!is_scenery || !self.is_of_an_item(thing))))
+            .or_else(otherwise);
         if let Some(own) = own.filter(|own| is_here || own.when.at.is_some()) {
             return self.view.next(&own.text).to_owned();
         }
@@ -199,11 +215,17 @@ impl Telling<'_> {
         }
     }
 
+    /// Whether a thing that is described is an item of the story, and not a part of this place.
+    fn is_of_an_item(&self, thing: &super::Thing) -> bool {
+        thing.when.at.is_none() && thing.names.iter().any(|name| self.view.knows_item(name))
+    }
+
     fn describe_scenery(&self, word: &str, noun: &str) -> String {
         let reasons = self.view.ways.iter().filter_map(|way| way.blocked.as_deref());
         let texts = std::iter::once(self.view.description.as_str())
             .chain(self.view.beings.iter().map(|being| being.about.as_str()))
-            .chain(reasons);
+            .chain(reasons)
+            .chain(self.view.told.iter().copied());
         let described = texts.map(|text| sentences_about(text, word)).find(|about| !about.is_empty());
         // What only the name of a place next door says is over there.
         let next_door = || self.view.ways.iter().find(|way| words(&way.place).iter().any(|part| part == word));
@@ -248,6 +270,27 @@ impl Telling<'_> {
             Found::Scenery(word) => sentences_about(&self.view.description, word),
             _ => self.could_try(),
         }
+    }
+
+    /// How it began, what the player did of late, and what they have.
+    pub(super) fn so_far(&self) -> String {
+        const LATEST: usize = 5;
+        // The first message asks for the beginning, and has no speaker.
+        let said = self.view.said.iter().rev().filter_map(|said| Some(said.split_once(": ")?.1.trim()));
+        let mut latest: Vec<String> = said
+            .filter(|said| !said.is_empty() && said.len() < 60)
+            .take(LATEST)
+            .map(|said| format!("'{said}'"))
+            .collect();
+        latest.reverse();
+        let done = if latest.is_empty() {
+            "You have only begun.".to_owned()
+        } else {
+            format!("Of late you said {}.", joined(&latest, "and"))
+        };
+        let here = format!("Now you are at {}.", the(&self.view.here));
+        let parts = [self.background().unwrap_or_default(), done, here, self.inventory()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     pub(super) fn inventory(&self) -> String {
@@ -298,6 +341,28 @@ impl Telling<'_> {
         let where_to = self.next_door(&noun).unwrap_or_else(|| self.could_try());
         format!("{} {where_to}", self.view.fresh_by_stem(&lines))
     }
+}
+
+/// `my stuff`, `all my things`.
+fn is_of_belongings(noun: &str) -> bool {
+    const BELONGINGS: &[&str] = &[
+        "stuff",
+        "things",
+        "belongings",
+        "possessions",
+        "inventory",
+        "pockets",
+        "pocket",
+        "bag",
+        "backpack",
+        "pack",
+        "gear",
+        "equipment",
+        "items",
+        "satchel",
+        "kit",
+    ];
+    noun.starts_with("my ") && noun.rsplit(' ').next().is_some_and(|last| BELONGINGS.contains(&last))
 }
 
 /// `ticket` of `it says on the ticket`.

@@ -3,7 +3,7 @@
 use super::clause::{Clause, clause};
 use super::phrasing;
 use super::verbs::{Verb, verb_at};
-use super::vocabulary::{ALSO_VERBS, OPENERS, direction};
+use super::vocabulary::{ALSO_VERBS, OPENERS, QUESTION_WORDS, direction};
 
 /// Words with which an aside begins.
 const ASIDES: &[&str] = &[
@@ -56,7 +56,12 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
     for sentence in plain.split_inclusive(['.', ';', '!', '?', '\n']) {
         let is_question = sentence.trim_end().ends_with('?');
         let text = sentence.trim().trim_end_matches(['.', ';', '!', '?']);
-        for part in parts(text) {
+        let parts = parts(text);
+        // `I have lost a ring, can you help me?`: what stands before the question is none.
+        let asks = |part: &Vec<String>| part.first().is_some_and(|first| QUESTION_WORDS.contains(&first.as_str()));
+        let first_question = parts.iter().position(asks).unwrap_or(0);
+        for (at, part) in parts.into_iter().enumerate() {
+            let is_question = is_question && at >= first_question;
             let is_later = part.first().is_some_and(|first| first == LATER);
             let part = phrasing::plainly(let_somebody(part));
             let words: Vec<&str> =
@@ -114,7 +119,8 @@ fn refer_back(clauses: &mut [Clause]) {
         // `open the piano and look inside` looks into it.
         let looks_in = clause.objects.is_empty()
             && ["look inside", "look in", "peek inside", "peer inside"]
-                .contains(&clause.whole.trim_start_matches("i "));
+                .contains(&clause.whole.trim_start_matches("i "))
+            && !named.as_ref().is_some_and(|name| ["door", "gate", "window"].iter().any(|way| name.ends_with(way)));
         if let (true, Some(name)) = (looks_in, &named) {
             clause.objects = vec![name.clone()];
             clause.rest.clone_from(name);
@@ -223,12 +229,31 @@ fn parts(sentence: &str) -> Vec<Vec<String>> {
             {
                 next += 1;
             }
+            // `I'm scared, I want to leave`
+            if words[next..].starts_with(&["want".to_owned(), "to".to_owned()]) {
+                next += 2;
+            }
             let rest: Vec<&str> = words[next..].iter().map(String::as_str).collect();
             let has_object = rest.get(1).is_some_and(|next| {
                 ["it", "the", "a", "him", "her", "them", "my", "something", "some", "anything"].contains(next)
             });
-            let starts = rest.first().is_some_and(|first| has_object || !is_noun_after_all(first))
-                && (verb_at(&rest).is_some() || direction(rest.first().copied().unwrap_or_default()).is_some());
+            // `sir, did you sell it?` addresses somebody.
+            let is_more_than_address = parts.last().is_some_and(|part: &Vec<String>| {
+                let part: Vec<&str> =
+                    part.iter().map(String::as_str).skip_while(|word| OPENERS.contains(word)).collect();
+                part.len() > 3 || verb_at(&part).is_some()
+            });
+            // `where am I and what year is it`
+            let asks = |word: &str| ["what", "who", "where", "why", "how", "when"].contains(&word);
+            let asks_on = words[index] == "and"
+                && rest.len() > 1
+                && rest.first().is_some_and(|first| asks(first))
+                && parts.last().and_then(|part: &Vec<String>| part.first()).is_some_and(|first| asks(first));
+            let begins_anew = ((words[index] != "and" && is_more_than_address && is_sentence(&rest)) || asks_on)
+                && parts.last().is_some_and(|part| !part.is_empty());
+            let starts = begins_anew
+                || rest.first().is_some_and(|first| has_object || !is_noun_after_all(first))
+                    && (verb_at(&rest).is_some() || direction(rest.first().copied().unwrap_or_default()).is_some());
             if starts && parts.last().is_some_and(|part| !part.is_empty()) {
                 parts.push(if words[index] == "before" { vec![LATER.to_owned()] } else { Vec::new() });
                 index = next;
@@ -241,6 +266,28 @@ fn parts(sentence: &str) -> Vec<Vec<String>> {
         index += 1;
     }
     parts
+}
+
+/// Whether a statement or a question begins behind a comma: `leave, this is creepy`, `I have lost a ring, can you help me`.
+fn is_sentence(rest: &[&str]) -> bool {
+    const PEOPLE: &[&str] = &[
+        "i", "you", "we", "they", "he", "she", "it", "there", "the", "this", "that", "my", "anyone", "somebody",
+        "anybody",
+    ];
+    match rest {
+        ["this" | "that" | "it" | "there", "is" | "was" | "are" | "looks" | "feels" | "seems", ..] => true,
+        ["this's" | "that's" | "it's" | "there's" | "i'm" | "we're" | "they're" | "you're" | "i've" | "we've", ..] => {
+            true
+        }
+        [
+            "i" | "we" | "you" | "they",
+            "have" | "am" | "are" | "need" | "think" | "know" | "feel" | "can't" | "don't",
+            ..,
+        ] => true,
+        ["nice" | "lovely" | "beautiful" | "great" | "cool", _, ..] => true,
+        [first, second, ..] => QUESTION_WORDS.contains(first) && *first != "have" && PEOPLE.contains(second),
+        _ => false,
+    }
 }
 
 /// Verbs that are likelier nouns behind `and`: `the lamp and stamp`.

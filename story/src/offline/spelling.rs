@@ -27,14 +27,25 @@ pub(super) fn corrected(message: &str, view: &View<'_>, script: &Script) -> Stri
             && !is_small(word)
             && !is_verb_word(word)
     };
-    if !message.split_whitespace().any(|word| may_be_slip(&bare(word))) {
+    let may_be_verb = |word: &str| word.len() == SHORTEST - 1 && !is_small(word) && !is_verb_word(word);
+    let begins_with_slip = message.split_whitespace().next().is_some_and(|word| may_be_verb(&bare(word)));
+    if !begins_with_slip && !message.split_whitespace().any(|word| may_be_slip(&bare(word))) {
         return message.to_owned();
     }
     let here = names_here(view, script);
     let mut of_story: Option<BTreeSet<String>> = None;
     let mut corrected = Vec::new();
-    for token in message.split_whitespace() {
+    for (at, token) in message.split_whitespace().enumerate() {
         let word = bare(token);
+        if at == 0
+            && may_be_verb(&word)
+            && word.chars().all(char::is_alphabetic)
+            && !is_known(&word, &here)
+            && let Some(verb) = nearest_verb(&word)
+        {
+            corrected.push(verb.to_owned());
+            continue;
+        }
         // A word that the story uses is no slip, also where it means nothing here.
         let meant = Some(&word)
             .filter(|word| may_be_slip(word) && !is_known(word, &here))
@@ -59,6 +70,13 @@ fn nearest<'w>(word: &str, here: &'w BTreeSet<String>) -> Option<&'w str> {
     let verbs = verb_words().map(|verb: &'static str| -> &'w str { verb });
     let known = here.iter().map(String::as_str).chain(verbs);
     let near: BTreeSet<&str> = known.filter(|known| known.len() > 3 && is_slip(word, known)).collect();
+    near.first().copied().filter(|_| near.len() == 1)
+}
+
+/// The only verb of which a short first word leaves out one letter: `knok`.
+fn nearest_verb(word: &str) -> Option<&'static str> {
+    let near: BTreeSet<&str> =
+        verb_words().filter(|verb| verb.len() == word.len() + 1 && is_slip(word, verb)).collect();
     near.first().copied().filter(|_| near.len() == 1)
 }
 

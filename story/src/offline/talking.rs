@@ -4,7 +4,7 @@ use super::clause::Clause;
 use super::entries::Being;
 use super::found::Found;
 use super::going::capital;
-use super::naming::the;
+use super::naming::{is_abstract, the};
 use super::script::is_about;
 use super::telling::Telling;
 use super::verbs::Verb;
@@ -22,7 +22,10 @@ impl Telling<'_> {
         if ["i'm", "i am", "i came", "i have"].iter().any(|own| clause.written.starts_with(own)) {
             return self.stated(clause);
         }
-        let topic = topic_of(clause);
+        let is_only_named = clause.objects.first().is_some_and(|object| *object == clause.rest) && verb == Verb::Talk;
+        let is_person = || matches!(self.view.find(&clause.rest), Found::Being(_));
+        // `talk to the landlady` is about nothing yet.
+        let topic = if verb == Verb::Wake || (is_only_named && is_person()) { String::new() } else { topic_of(clause) };
         let listener = self.view.speaker().or_else(|| self.view.beings.iter().find(|being| !being.is_monster));
         let is_to_nobody = clause.objects.is_empty() && (clause.second.is_empty() || clause.preposition == "for");
         if clause.is_thanks() && is_to_nobody {
@@ -39,7 +42,8 @@ impl Telling<'_> {
         }
         let names =
             clause.objects.iter().map(String::as_str).chain([clause.second.as_str()]).filter(|name| !name.is_empty());
-        for name in names.filter(|name| !ANYBODY.contains(name) && !HONORIFICS.contains(name)) {
+        let is_name = |name: &&str| !ANYBODY.contains(name) && !HONORIFICS.contains(name) && !is_abstract(name);
+        for name in names.filter(is_name) {
             match self.view.find(name) {
                 Found::Being(being) if clause.is_thanks() => return self.thanked(Some(being)),
                 Found::Being(being) => return self.talk_to(being, &topic, verb),
@@ -83,6 +87,9 @@ impl Telling<'_> {
             }
         }
         match (verb, listener) {
+            (_, Some(listener)) if listener.is_asleep() && verb != Verb::Wake => {
+                format!("{} {}", self.slept_through(&capital(&listener.call())), self.could_try())
+            }
             (Verb::Say | Verb::Apologise, listener) => self.said_aloud(clause, listener),
             (_, Some(listener)) => self.talk_to(listener, &topic, verb),
             (_, None) => self.nobody(),
@@ -152,18 +159,33 @@ impl Telling<'_> {
         let on_topic = fitting().find(|talk| !talk.about.is_empty() && is_about(&asked, &talk.about));
         let in_general = fitting().find(|talk| talk.about.is_empty());
         let known = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(topic, &lore.about));
+        if on_topic.is_none()
+            && !being.is_asleep()
+            && !being.is_speechless()
+            && let Some(answer) = self.of_themselves(being, topic)
+        {
+            return answer;
+        }
         // Who has begun on what they always say, and is asked for what everybody knows, says that.
         if let (None, Verb::Ask | Verb::Talk, Some(talk), Some(lore)) = (on_topic, verb, in_general, known)
+            && !being.is_asleep()
             && talk.text.iter().any(|text| self.view.has_heard(text))
             && !self.view.is_stale(self.view.next(&lore.text))
         {
             return self.view.next(&lore.text).to_owned();
         }
+        // Who is asked about what they do says so themselves.
+        let is_theirs = topic.split_whitespace().any(|word| ["you", "your"].contains(&word))
+            && !["know", "tell", "seen", "see", "heard", "happened", "believe", "think"]
+                .iter()
+                .any(|word| topic.split(' ').any(|own| own == *word));
         // What is known of the matter is a better answer than what they always say of another.
         let usual = in_general.map(|talk| self.view.next(&talk.text)).filter(|_| on_topic.is_none());
         if let (Verb::Ask, Some(usual), Some(lore)) = (verb, usual, known)
             && !being.is_asleep()
             && !being.is_speechless()
+            && !is_theirs
+            && of_price.is_none()
             && !is_about(usual, &lore.about)
             && !self.view.has_heard(self.view.next(&lore.text))
         {
@@ -171,12 +193,22 @@ impl Telling<'_> {
         }
         if let Some(talk) = on_topic.or(in_general) {
             let line = self.view.next(&talk.text);
-            let is_asked = on_topic.is_none() && verb == Verb::Ask && !being.is_speechless();
-            let is_told = on_topic.is_none() && verb == Verb::Talk && !being.is_speechless() && !being.is_asleep();
-            let passed_over = is_asked && !being.is_asleep() && !super::asking::asks_for_price(topic);
-            let passed_over = passed_over.then(|| self.passed_over(&who, &asked_of(topic, being), line)).flatten();
-            let passed_over =
-                passed_over.or_else(|| is_told.then(|| self.took_in(&who, &asked_of(topic, being))).flatten());
+            let has_words = !being.is_speechless() && !being.is_asleep();
+            let is_off_topic = on_topic.is_none() && has_words && !super::asking::asks_for_price(topic);
+            if is_off_topic
+                && verb == Verb::Ask
+                && let Some(refused) = self.refused_a_favour(being, topic)
+            {
+                return refused;
+            }
+            if is_off_topic
+                && matches!(verb, Verb::Ask | Verb::Talk)
+                && let Some(passed_over) = self.passed_over(&who, &asked_of(topic, being), line)
+            {
+                return format!("{passed_over} {}", self.can_be_asked(being));
+            }
+            let is_told = on_topic.is_none() && verb == Verb::Talk && has_words;
+            let passed_over = is_told.then(|| self.took_in(&who, &asked_of(topic, being))).flatten();
             let just_said = self.view.heard.iter().rev().take(5).any(|heard| heard.contains(line));
             if !just_said {
                 return passed_over.map_or_else(|| line.to_owned(), |before| format!("{before} {line}"));

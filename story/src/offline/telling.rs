@@ -22,10 +22,17 @@ impl<'a> Telling<'a> {
     /// The answer to one clause, and whether the turn is over with it.
     pub(super) fn answer(&self, clause: &Clause) -> (String, bool) {
         if clause.is_question {
-            return (self.question(clause), false);
+            return (self.remarked(clause).unwrap_or_else(|| self.question(clause)), false);
+        }
+        if let Some(answer) = self.remarked(clause) {
+            return (answer, false);
         }
         if clause.is_refusal() {
-            return (self.not_done(), false);
+            let listener = self.view.speaker().filter(|listener| self.has_words_for(listener, &clause.whole));
+            return (
+                listener.map_or_else(|| self.not_done(), |listener| self.talk_to(listener, &clause.whole, Verb::Talk)),
+                false,
+            );
         }
         // `I feel nervous` touches nothing.
         if clause.verb.is_some() && felt(&clause.whole).is_some_and(|state| self.view.find(&state) == Found::Nothing) {

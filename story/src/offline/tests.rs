@@ -242,7 +242,7 @@ fn what_people_write_on_the_landing_is_understood() {
         ("sleep", "You"),
         ("eat the token", "token"),
         ("smash the lantern", "lantern"),
-        ("who am I?", "yourself"),
+        ("who am I?", "Ada Finch"),
         ("save", "program"),
         ("wait for the ferry", "You"),
         ("tell her that I am late", "lantern"),

@@ -5,10 +5,12 @@ use super::clause::Clause;
 use super::extract;
 use super::found::Found;
 use super::going::{self, moved};
+use super::phrasing::felt;
 use super::sentence::{MAX_CLAUSES, clauses};
 use super::telling::Telling;
-use super::texts::joined;
+use super::texts::{joined, sentences};
 use super::verbs::Verb;
+use super::vocabulary::QUESTION_WORDS;
 
 /// What one clause leaves of the turn for those behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +33,13 @@ impl Telling<'_> {
         let mut paragraphs: Vec<String> = Vec::new();
         let mut taken: Vec<String> = Vec::new();
         let mut undone: Vec<String> = Vec::new();
+        let mut refused: Vec<String> = Vec::new();
         let mut left = Left::All;
         let mut reason = left;
         // What was taken a clause earlier is held in the next one.
         let mut view = self.view.clone();
-        let message = &super::spelling::corrected(message, self.view, self.script);
+        let message = &super::spelling::corrected(&super::shorthand::written_out(message), self.view, self.script);
+        let message = &self.with_comma_behind_a_name(message);
         let clauses = clauses(message);
         for clause in &clauses {
             let now = Telling { view: &view, script: self.script };
@@ -49,6 +53,24 @@ impl Telling<'_> {
                 && !clause.is_question
                 && clause.rest.split(' ').count() <= 3;
             if is_address && matches!(now.view.find(&clause.rest), Found::Being(_)) {
+                continue;
+            }
+            // `it's raining, let's go in`: what is only said beside a deed, to nobody, is not answered.
+            let is_aside = clauses.len() > 1
+                && clause.verb.is_none()
+                && clause.is_statement()
+                && felt(&clause.whole).is_none()
+                && now.view.speaker().is_none()
+                && clauses.iter().any(|other| other.verb.is_some() || other.is_question);
+            if is_aside {
+                continue;
+            }
+            // `take the chair and bring it in`: what would not be taken is not handled either.
+            let is_refused = !clause.objects.is_empty()
+                && !clause.is_question
+                && matches!(clause.verb, Some(Verb::Take | Verb::Drop | Verb::Give | Verb::Throw | Verb::Keep))
+                && clause.objects.iter().all(|object| refused.contains(object));
+            if is_refused {
                 continue;
             }
             if clause.is_later || !now.may_follow(clause, left) {
@@ -66,10 +88,14 @@ impl Telling<'_> {
             let mut answers: Vec<String> = now.taken_along(clause).into_iter().collect();
             let (text, ends) = now.answer(clause);
             left = left.after(clause, &text, ends);
+            if clause.verb == Some(Verb::Take) && !text.starts_with(super::handling::TAKEN) && !ends {
+                refused.extend(clause.objects.iter().cloned());
+            }
             answers.push(text);
             for text in answers {
                 view.move_items(&extract::delta(&view, self.script, &text));
-                if !paragraphs.contains(&text) {
+                let text = without_repeated(&text, &paragraphs);
+                if !text.is_empty() {
                     paragraphs.push(text);
                 }
             }
@@ -82,6 +108,22 @@ impl Telling<'_> {
         }
         paragraphs.extend(self.left_undone(reason, &undone));
         paragraphs.join("\n\n")
+    }
+
+    /// `Ketch, what is it?` of `ketch what is it?`.
+    fn with_comma_behind_a_name(&self, message: &str) -> String {
+        let words: Vec<&str> = message.split_whitespace().collect();
+        let is_called = |length: &usize| {
+            let next = words.get(*length).map(|word| word.to_lowercase()).unwrap_or_default();
+            QUESTION_WORDS.contains(&next.as_str())
+                && matches!(self.view.find(&words[..*length].join(" ").to_lowercase()), Found::Being(being) if !being.is_monster)
+        };
+        match (1..words.len().min(4)).find(is_called) {
+            Some(length) if !QUESTION_WORDS.contains(&words[0].to_lowercase().as_str()) => {
+                format!("{}, {}", words[..length].join(" "), words[length..].join(" "))
+            }
+            _ => message.to_owned(),
+        }
     }
 
     /// Whether `clause` can still be answered in a turn of which `left` is left.
@@ -148,6 +190,27 @@ impl Telling<'_> {
         let stem = self.view.fresh(&stems);
         Some(format!("{stem} {rest}."))
     }
+}
+
+/// `text` without the sentences that the player has read in this very turn, unless it begins with one.
+fn without_repeated(text: &str, paragraphs: &[String]) -> String {
+    if paragraphs.iter().any(|earlier| earlier == text) {
+        return String::new();
+    }
+    let is_new = |sentence: &&str| !paragraphs.iter().any(|earlier| earlier.contains(*sentence));
+    let said = sentences(text);
+    if !said.iter().any(is_new) {
+        return String::new();
+    }
+    if said.iter().all(|sentence| is_new(sentence)) {
+        return text.to_owned();
+    }
+    said.iter()
+        .take(1)
+        .chain(said.iter().skip(1).filter(|sentence| is_new(sentence)))
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// `text` with the names spelled as the player spelled them: clauses are read in lower case.

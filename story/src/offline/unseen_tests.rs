@@ -3,7 +3,7 @@
 //!
 //! `@ {…}` begins a place: what differs from a new game. Then one sentence a line and, behind a tab, all that the player does with it: `=`
 //! nothing, `> place` goes there, `+ item` takes it, `- item` parts with it, `! variable` sets it; `;` joins deeds, `|` separates what
-//! may also be.
+//! may also be. A second tab begins what the answer must speak of: one of the parts between `|`, in small letters or capitals.
 
 use std::collections::BTreeSet;
 
@@ -28,6 +28,18 @@ const LISTS: [&str; 9] = [
 /// Of these lists, those that have sentences for the sample too.
 const WITH_SAMPLE: [&str; 4] = ["first_time/5", "first_time/6", "first_time/7", "first_time/8"];
 
+/// Lists that also say of what an answer must speak.
+pub(super) const STRICT: [&str; 4] = ["strict/1", "strict/2", "strict/3", "strict/4"];
+
+/// The strict lists: each with its story and its name below `sentences`.
+pub(super) fn strict_lists() -> Vec<(&'static str, String)> {
+    let stories = || STORIES.into_iter().chain(["ferry_crossing"]);
+    STRICT
+        .into_iter()
+        .flat_map(|list| stories().map(move |scenario| (scenario, format!("{list}/{scenario}"))))
+        .collect()
+}
+
 /// The further lists: each with its story and its name below `sentences`.
 pub(super) fn further_lists() -> Vec<(&'static str, String)> {
     let of_adventures = LISTS.into_iter().flat_map(|list| STORIES.map(|scenario| (scenario, list)));
@@ -37,10 +49,25 @@ pub(super) fn further_lists() -> Vec<(&'static str, String)> {
 
 pub(super) type Deeds = BTreeSet<String>;
 
-/// A place of a list, and its sentences with what they may do.
+/// A place of a list, and its sentences.
 pub(super) struct Visit {
     pub(super) seed: serde_json::Value,
-    pub(super) sentences: Vec<(String, Vec<Deeds>)>,
+    pub(super) sentences: Vec<Sentence>,
+}
+
+pub(super) struct Sentence {
+    pub(super) text: String,
+    /// What it may do.
+    pub(super) deeds: Vec<Deeds>,
+    /// Of what its answer must speak; anything will do if this is empty.
+    pub(super) says: Vec<String>,
+}
+
+impl Sentence {
+    pub(super) fn is_answered_by(&self, reply: &str) -> bool {
+        let reply = reply.to_lowercase();
+        self.says.is_empty() || self.says.iter().any(|part| reply.contains(part))
+    }
 }
 
 /// The list that lies in `sentences` under this name.
@@ -51,10 +78,16 @@ pub(super) fn visits_of(scenario: &str) -> Vec<Visit> {
     for line in list.lines() {
         if let Some(seed) = line.strip_prefix("@ ") {
             visits.push(Visit { seed: serde_json::from_str(seed).unwrap(), sentences: Vec::new() });
-        } else if let Some((sentence, expected)) = line.split_once('\t') {
+        } else if let Some((text, expected)) = line.split_once('\t') {
+            let (expected, says) = expected.split_once('\t').unwrap_or((expected, ""));
             let deeds =
                 |one: &str| one.split(';').map(str::trim).filter(|deed| *deed != "=").map(str::to_owned).collect();
-            visits.last_mut().unwrap().sentences.push((sentence.to_owned(), expected.split('|').map(deeds).collect()));
+            let says = says.split('|').map(|part| part.trim().to_lowercase()).filter(|part| !part.is_empty());
+            visits.last_mut().unwrap().sentences.push(Sentence {
+                text: text.to_owned(),
+                deeds: expected.split('|').map(deeds).collect(),
+                says: says.collect(),
+            });
         }
     }
     visits
@@ -65,7 +98,7 @@ fn a_first_sentence_does_what_it_says_and_looking_and_asking_do_nothing() {
     let mut wrong = Vec::new();
     for scenario in STORIES {
         for visit in visits_of(scenario) {
-            for (sentence, expected) in &visit.sentences {
+            for Sentence { text: sentence, deeds: expected, .. } in &visit.sentences {
                 let mut game = Game::seeded(scenario, visit.seed.clone());
                 let reply = game.say(sentence);
                 if !expected.contains(&game.deeds) {
@@ -91,7 +124,7 @@ fn whoever_only_looks_and_asks_reads_no_stock_line_twice_within_five_turns() {
         for visit in visits_of(scenario) {
             let mut game = Game::seeded(scenario, visit.seed.clone());
             let mut stock_lines: Vec<Vec<String>> = Vec::new();
-            for (sentence, expected) in &visit.sentences {
+            for Sentence { text: sentence, deeds: expected, .. } in &visit.sentences {
                 if expected.iter().any(|deeds| !deeds.is_empty()) {
                     continue;
                 }
@@ -117,14 +150,20 @@ fn whoever_only_looks_and_asks_reads_no_stock_line_twice_within_five_turns() {
 fn answers_to_be_read() {
     let wanted = std::env::var("LIST").unwrap_or_default();
     let first = STORIES.map(|scenario| (scenario, scenario.to_owned()));
-    for (scenario, list) in first.into_iter().chain(further_lists()).filter(|(_, list)| list.starts_with(&wanted)) {
+    for (scenario, list) in
+        first.into_iter().chain(further_lists()).chain(strict_lists()).filter(|(_, list)| list.starts_with(&wanted))
+    {
         for visit in visits_of(&list) {
             println!("\n## {scenario} {}", visit.seed);
-            for (sentence, expected) in &visit.sentences {
+            for sentence in &visit.sentences {
                 let mut game = Game::seeded(scenario, visit.seed.clone());
-                let reply = game.say(sentence);
-                let mark = if expected.contains(&game.deeds) { ' ' } else { 'X' };
-                println!("{mark} {sentence}\n      {:?} {}", game.deeds, reply.replace('\n', " / "));
+                let reply = game.say(&sentence.text);
+                let mark = match (sentence.deeds.contains(&game.deeds), sentence.is_answered_by(&reply)) {
+                    (false, _) => 'X',
+                    (true, false) => '?',
+                    (true, true) => ' ',
+                };
+                println!("{mark} {}\n      {:?} {}", sentence.text, game.deeds, reply.replace('\n', " / "));
             }
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::tests::Game;
-use super::unseen_tests::{further_lists, visits_of};
+use super::unseen_tests::{Sentence, further_lists, visits_of};
 
 /// Of a hundred sentences, how many must be understood.
 const UNDERSTOOD: usize = 95;
@@ -14,7 +14,7 @@ fn of_varied_sentences_nearly_all_are_understood_and_no_question_acts() {
     let (mut all, mut wrong, mut acted) = (0, Vec::new(), Vec::new());
     for (scenario, list) in further_lists() {
         for visit in visits_of(&list) {
-            for (sentence, expected) in &visit.sentences {
+            for Sentence { text: sentence, deeds: expected, .. } in &visit.sentences {
                 let mut game = Game::seeded(scenario, visit.seed.clone());
                 let reply = game.say(sentence);
                 all += 1;

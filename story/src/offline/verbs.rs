@@ -71,6 +71,8 @@ pub(super) enum Verb {
     Time,
     Apologise,
     Think,
+    /// Flying, sailing, digging: for want of wings, of a boat and of a spade.
+    Fly,
     /// `damn it`.
     Swear,
     /// Words from other games.
@@ -117,7 +119,7 @@ impl Verb {
 const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Look,
-        "look around, look about, look round, walk around, wander around, look around me, look, l, survey, explore, observe, have a look, take a look, have a look around, \
+        "look around, look behind me, look over my shoulder, look back, look about, look round, walk around, wander around, look around me, look, l, survey, explore, observe, have a look, take a look, have a look around, \
          take a look around, feel around, feel about, grope, grope around, feel my way, search around, look \
          everywhere",
     ),
@@ -151,7 +153,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Go,
-        "go, walk off, go off, set out, squeeze past, squeeze through, edge along, edge past, walk, run, stomp, stomp over to, trudge, dash, rush, race, stride, step over to, hurry over to, make for, pop over to, check out, nip, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
+        "go, swim away, walk off, go off, set out, squeeze past, squeeze through, edge along, edge past, walk, run, stomp, stomp over to, trudge, dash, rush, race, stride, step over to, hurry over to, make for, pop over to, check out, nip, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
          creep, hurry, visit, approach, cross, march, wander, stroll, slide, swim, wade, make my way, set \
          off, push on, go up to, go to, step, climb up, climb down, go over to, walk to, walk over to, head \
          to, head for, journey, hop, move on, go through, take the stairs, come down, come up, come back down, come back up, go back down, go back up, climb back down, climb back up, climb back, head back down, head back up, slip, enter through, cross to",
@@ -173,7 +175,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (Verb::Feed, "feed"),
     (Verb::Show, "show, display, hold up, hold out, wave, brandish, point at, point to, point"),
-    (Verb::Throw, "throw, toss, hurl, chuck, fling, skip"),
+    (Verb::Throw, "throw, toss, hurl, chuck, fling, skip, skim"),
     (
         Verb::Trade,
         "trade, pawn, exchange, swap, barter, buy, pay, redeem, purchase, order, sell, haggle, bribe, tip, haggle with, \
@@ -188,7 +190,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Ask, "ask, beg, request, demand, ask for, invite"),
     (
         Verb::Greet,
-        "greet, here kitty, come here, come with me, follow me, come along, come on, hello there, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
+        "greet, take a bow, make a bow, curtsy, here kitty, come here, come with me, follow me, come along, come on, hello there, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
          thanks to, introduce myself to, introduce myself, introduce yourself, bid, good evening, good morning, bow to, bow, nod to, \
          nod at, smile at, salute, say goodbye to, say goodbye, goodbye, thanks, thank you, curtsey",
     ),
@@ -211,7 +213,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Knock, "knock on, knock at, knock, tap on, tap, rap on, bang on, pound on"),
     (
         Verb::Move,
-        "push, pull, knock over, kick over, tip over, yank, jerk, rattle, wiggle, move aside, push aside, pull down, pull up, move, turn, shove, drag, press, rotate, slide open, tug, twist, spin, shift, squeeze, \
+        "push, pump the, pull, knock over, kick over, tip over, yank, jerk, rattle, wiggle, move aside, push aside, pull down, pull up, move, turn, shove, drag, press, rotate, slide open, tug, twist, spin, shift, squeeze, \
          crank, haul, pull on, push against, switch",
     ),
     (
@@ -242,7 +244,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Ride, "ride, mount, rock, ride on"),
     (
         Verb::Wait,
-        "wait, z, rest, stay, wait for, pass time, do nothing, linger, loiter, pause for a moment, breathe, \
+        "wait, z, stand still, keep still, hold still, stay still, stay here, stay where i am, rest, stay, wait for, pass time, do nothing, linger, loiter, pause for a moment, breathe, \
          wait here, hold on, relax, warm, warm up",
     ),
     (Verb::Sleep, "sleep, nap, go to sleep, doze, take a nap, sleep until, sleep on, yawn, go to bed, dream"),
@@ -280,7 +282,10 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Wear, "wear, put on, don, dress in, try on, strap on, take off, undress, slip on"),
     (Verb::Touch, "touch, feel, stroke, pet, pat, rub, tickle, scratch, brush, caress, hold hands with, poke at, dust"),
     (Verb::Kiss, "kiss, hug, embrace, marry, propose to, flirt with, cuddle, love, seduce"),
-    (Verb::Use, "use, insert, test, try out, try, employ, operate, apply, work, do, make, perform on, combine"),
+    (
+        Verb::Use,
+        "use, insert, test, try out, try, employ, operate, apply, work, do, make, perform on, combine, finish, complete",
+    ),
     (Verb::Join, "join, relieve, take over from, put together, assemble, build, connect, mix, craft, construct"),
     (Verb::Set, "set, change, reset, correct"),
     (Verb::Hide, "hide, hide in, hide behind, hide under, crouch, duck"),
@@ -288,7 +293,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Wash, "wash, blow off, blow, scrape, scrub, wring out, clean, polish, sweep, wipe, tidy, dry"),
     (
         Verb::Inventory,
-        "inventory, i, inv, check inventory, check my pockets, search my pockets, look in my pockets, empty \
+        "inventory, i, inv, take stock of my, take stock, list my, check inventory, check my pockets, search my pockets, look in my pockets, empty \
          my pockets, empty pockets, check pockets, my inventory, look at my inventory, show inventory, \
          belongings, check my inventory, turn out my pockets",
     ),
@@ -322,6 +327,10 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Manual,
         "commands, instructions, manual, rules, how to play, list commands, show commands, help commands, verbs, tutorial",
+    ),
+    (
+        Verb::Fly,
+        "fly, fly away, sail, sail away, row, row away, paddle away, drive, drive away, teleport, levitate, float away, dig, dig up, dig for, dig in, drill",
     ),
     (Verb::Score, "score, check score, my score, points, status"),
     (Verb::Time, "time, check the time, tell the time, ask the time"),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entries::{Being, Lid, Vessel, Way, list, monster, person, way};
-use crate::content::{Item, Library, Location, Scenario};
+use crate::content::{Item, Library, Location, Pc, Scenario};
 use crate::delta::{Delta, ItemAction};
 use crate::message::{ChatMessage, Role};
 use crate::prompt::DARK;
@@ -39,6 +39,12 @@ pub(super) struct View<'a> {
     pub(super) deed_nouns: BTreeSet<String>,
     /// Other names that a script has for what is here, each with its own name.
     pub(super) aliases: Vec<(&'a str, String)>,
+    /// Who the player is.
+    pub(super) player: Option<&'a Pc>,
+    /// What everybody in the story knows of, by single words.
+    pub(super) matters: BTreeSet<String>,
+    /// What was told of this place beyond its description.
+    pub(super) told: Vec<&'a str>,
     /// Earlier narrations, the latest last.
     pub(super) heard: Vec<&'a str>,
     /// Earlier words of the player, the latest last.
@@ -75,6 +81,7 @@ impl<'a> View<'a> {
         let scene = scene.map(|(key, _)| key.as_str());
         let mut view = Self { library: Some(library), scenario, scene, ..Self::default() };
         view.read_world(last);
+        view.learn_player(system);
         for message in messages.iter().rev().skip(1).rev() {
             match message.role {
                 Role::Assistant => view.heard.push(&message.content),
@@ -228,9 +235,9 @@ impl<'a> View<'a> {
         self.beings.iter().any(|being| fit(name, &being.name).is_some())
     }
 
-    /// The first person here who can answer in words.
+    /// The first person here who can answer in words, and is awake to do so.
     pub(super) fn speaker(&self) -> Option<&Being> {
-        self.beings.iter().find(|being| !being.is_speechless())
+        self.beings.iter().find(|being| !being.is_speechless() && !being.is_asleep())
     }
 
     /// Whether the description of the place or of somebody here has `text` now. Descriptions vary with the state, so this is how a script
@@ -276,6 +283,11 @@ impl<'a> View<'a> {
         let texts = self.beings.iter().flat_map(|being| [being.about.as_str(), &being.kind]);
         let ways = self.ways.iter().flat_map(|way| [way.direction.as_str(), &way.place]);
         last_word_in(noun, std::iter::once(self.description.as_str()).chain(texts).chain(ways))
+    }
+
+    /// The same for a word of what was told beyond it.
+    pub(super) fn told_scenery(&self, noun: &[String]) -> Option<String> {
+        last_word_in(noun, self.told.iter().copied())
     }
 
     /// The same for a word of the reason why a way is blocked, which may also name what would be needed and is not here.

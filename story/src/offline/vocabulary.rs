@@ -61,6 +61,9 @@ pub(super) const OPENERS: &[&str] = &[
     "suddenly",
     "keep",
     "start",
+    "rather",
+    "better",
+    "shall",
 ];
 
 /// Openers that are verbs themselves if no other verb follows.

@@ -10,10 +10,21 @@ use crate::world::{fit, words};
 impl Telling<'_> {
     /// `who lives in that cottage?`, where the cottage is next door.
     pub(super) fn who_is_there(&self, text: &str) -> Option<String> {
-        let place = ["lives in ", "live in ", "is in ", "lives at ", "is at ", "lives there", "lives up "]
-            .iter()
-            .find_map(|word| Some(text.split_once(word)?.1))
-            .filter(|place| text.starts_with("who") && !place.is_empty())?;
+        let place = [
+            " on the ",
+            " in the ",
+            " at the ",
+            "lives in ",
+            "live in ",
+            "is in ",
+            "lives at ",
+            "is at ",
+            "lives there",
+            "lives up ",
+        ]
+        .iter()
+        .find_map(|word| Some(text.split_once(word)?.1))
+        .filter(|place| text.starts_with("who") && !place.is_empty())?;
         let place = clean_noun(place);
         let way =
             self.way_by_name(&place).or_else(|| self.way_next_door(&place)).filter(|way| way.blocked.is_none())?;
@@ -40,6 +51,7 @@ impl Telling<'_> {
             "lead me to ",
             "leads into ",
             "get to ",
+            "get back to ",
             "way is ",
             "way to ",
             "go to ",
@@ -60,7 +72,9 @@ impl Telling<'_> {
 
     /// The place of `where does the road lead?`, or what there is to see of the road.
     pub(super) fn where_leads(&self, text: &str) -> Option<String> {
-        let path = ["where does ", "where do "].iter().find_map(|opening| text.strip_prefix(opening))?;
+        let path = ["where does ", "where do ", "where did ", "where's "]
+            .iter()
+            .find_map(|opening| text.strip_prefix(opening))?;
         let ends = [" lead to", " lead", " go to", " go", " come from", " end"];
         let path = ends.iter().find_map(|end| path.strip_suffix(end))?;
         match self.way_by_description(path).or_else(|| self.way_by_name(path)) {
