@@ -55,6 +55,28 @@ impl Telling<'_> {
         if let Some(listener) = listener.filter(|_| asks_for_price(text)) {
             return self.price_of(listener, text).unwrap_or_else(|| self.talk_to(listener, text, Verb::Ask));
         }
+        // Why the place is as it is can perhaps be seen.
+        let of_place = ["why is there ", "why are there ", "why is the ", "why are the ", "why does the "]
+            .iter()
+            .any(|why| text.starts_with(why));
+        if let Some(noun) = self.asked_about(text).filter(|noun| {
+            of_place
+                && listener.is_none_or(|listener| !self.has_words_for(listener, text))
+                && !noun.starts_with("your ")
+        }) {
+            return self.describe(&noun);
+        }
+        if let Some(listener) = listener.filter(|listener| {
+            let asks = text.starts_with("who is ") || text.starts_with("who's ");
+            asks && !listener.kind.is_empty() && super::matter::shares_a_word(&listener.kind, text)
+        }) {
+            return self.introduced(listener);
+        }
+        if let Some(listener) =
+            listener.filter(|_| text.starts_with("should i be ") || text.starts_with("should i trust "))
+        {
+            return self.talk_to(listener, text, Verb::Ask);
+        }
         let says_you = text.split_whitespace().any(|word| ["you", "your", "you're", "yours"].contains(&word));
         let of_theirs = self.asked_about(text).filter(|noun| noun.starts_with("your "));
         if let Some(noun) = of_theirs {
@@ -76,6 +98,9 @@ impl Telling<'_> {
             return self.describe(&noun);
         }
         let lore = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(text, &lore.about));
+        if let (Some(_), Some(listener)) = (lore, listener.filter(|listener| self.has_words_for(listener, text))) {
+            return self.talk_to(listener, text, Verb::Ask);
+        }
         if let Some(lore) = lore {
             return self.view.next(&lore.text).to_owned();
         }
@@ -204,6 +229,10 @@ impl Telling<'_> {
         if let Some(noun) = looks.filter(|noun| matches!(self.view.find(noun), Found::Being(_))) {
             return Some(self.describe(noun));
         }
+        // When they will do something cannot be seen of them.
+        if text.starts_with("when") {
+            return None;
+        }
         let pronoun = all.iter().take(3).find(|word| ["he", "she", "he's", "she's"].contains(word))?;
         match self.view.find(pronoun.trim_end_matches("'s")) {
             Found::Being(being) if !self.has_words_for(being, text) => Some(self.describe(&being.name.to_lowercase())),
@@ -253,7 +282,7 @@ impl Telling<'_> {
                 && thing.when.at.is_some()
                 && thing.names.iter().any(|name| fit(&noun, name) == Some(Fit::Whole))
         });
-        let is_thing = matches!(self.view.find(&noun), Found::Held(_) | Found::Here(_));
+        let is_thing = matches!(self.view.find(&noun), Found::Held(_) | Found::Here(_) | Found::Carried(..));
         (is_described || is_thing).then_some(noun)
     }
 

@@ -5,7 +5,7 @@ use super::verbs::{Verb, verb_at};
 use super::vocabulary::{ALSO_VERBS, OPENERS, PARTICLES, PREPOSITIONS, QUESTION_WORDS};
 
 /// One thing that the player wants to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Clause {
     pub(super) verb: Option<Verb>,
     /// The verb as it was written.

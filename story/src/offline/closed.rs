@@ -64,7 +64,7 @@ impl Telling<'_> {
 
     /// The answer to `is the door locked?` and `where is the key?` at a closed way.
     pub(super) fn asked_of_closed_way(&self, text: &str) -> Option<String> {
-        let way = self.closed_way()?;
+        let way = self.closed_way().filter(|_| !text.contains("your "))?;
         let asked = words(text);
         let asks = asked
             .iter()

@@ -78,7 +78,12 @@ pub(super) fn to_something(verb: Verb, written: &str, it: &str) -> [String; 3] {
             format!("{} hides you well enough, from nobody in particular.", capital(it)),
             format!("You make yourself small by {it}. Nothing comes, and you stand up again."),
         ],
-        Verb::Sit | Verb::Stand | Verb::Sleep | Verb::Ride => [
+        Verb::Ride => [
+            format!("You set {it} going with one hand, and it goes by itself a little longer than it should."),
+            format!("You get on {it} for a moment, and get down again."),
+            format!("{} moves under you, and comes to rest.", capital(it)),
+        ],
+        Verb::Sit | Verb::Stand | Verb::Sleep => [
             format!("You try {it} for size, and get up again: there are things to do."),
             format!("{} would bear your weight, but not for long, and not now.", capital(it)),
             format!("You rest by {it} for a moment. There is more to do than that."),

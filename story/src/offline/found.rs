@@ -215,7 +215,11 @@ impl View<'_> {
         if fit(noun, &self.here).is_some() && words.last() == crate::world::words(&self.here).last() {
             return Found::Scenery(without_article(noun).to_owned());
         }
-        if let Some(name) = self.described.iter().find(|name| fit(noun, name).is_some() || fit(name, noun).is_some()) {
+        if let Some(name) = self
+            .described
+            .iter()
+            .find(|name| fit(noun, name).is_some() || (fit(name, noun).is_some() && !self.knows_item(noun)))
+        {
             return Found::Scenery((*name).to_owned());
         }
         if let Some(way) = self.way_of_part(&words) {
@@ -257,6 +261,25 @@ impl View<'_> {
         let by_trade =
             || people.iter().find(|npc| fit(noun, &npc.kind).is_some() && words(noun).pop() == words(&npc.kind).pop());
         named.or_else(by_trade).map(|npc| npc.name.clone())
+    }
+
+    /// The place next door of the only person there whom `noun` describes: `the old lady`.
+    pub(super) fn home_near(&self, noun: &str) -> Option<String> {
+        const WOMEN: &[&str] = &["woman", "lady", "widow", "girl"];
+        const MEN: &[&str] = &["man", "guy", "fellow", "boy", "lad"];
+        let last = words(noun).pop()?;
+        let alike = [WOMEN, MEN].into_iter().find(|alike| alike.contains(&last.as_str()))?;
+        let here = self.here_key().unwrap_or_default();
+        let is_such = |npc: &&Npc| {
+            let about = self.certain(&npc.description, here, &self.here);
+            words(&about).iter().chain(&words(&npc.kind)).any(|word| alike.contains(&word.as_str()))
+        };
+        let people = self.people();
+        let homes = people.iter().filter(is_such).filter_map(|npc| self.home_of_person(&npc.name));
+        let homes: std::collections::BTreeSet<String> =
+            homes.filter(|home| self.open_ways().any(|way| way.place == *home)).collect();
+        let mut homes = homes.into_iter();
+        homes.next().filter(|_| homes.next().is_none())
     }
 
     /// The name of the place where the scene, or else the story, puts this person.

@@ -39,6 +39,11 @@ impl Telling<'_> {
         let leaves =
             ["out of ", "from "].iter().find_map(|from| clause.rest.split_once(from)).filter(|_| verb == Verb::In);
         let rest = leaves.map_or(clause.rest.as_str(), |(to, _)| to);
+        // `the room with the piano` is where the piano is.
+        let holds = ["room with ", "place with ", "house with "].iter().find_map(|with| Some(rest.split_once(with)?.1));
+        if let Some(way) = holds.and_then(|noun| self.way_next_door(super::naming::without_article(noun))) {
+            return self.take_way(way);
+        }
         let rest = rest.split_once("with ").map_or(rest, |(to, _)| to);
         // `wade in up to my knees` says how far, and not which way.
         let rest = rest.split_once("up to my ").map_or(rest, |(to, _)| to).trim();
@@ -70,6 +75,7 @@ impl Telling<'_> {
         // Who goes to somebody goes to where they are.
         let place = self.view.home_of(&place).unwrap_or(place);
         let place = self.known_by_another_name(&place).unwrap_or(place);
+        let place = self.view.home_near(&place).unwrap_or(place);
         if !place.is_empty()
             && let Some(way) = self.way_by_name(&place)
         {

@@ -272,6 +272,9 @@ impl Telling<'_> {
                 ];
                 format!("{} {}", self.view.fresh(&lines), self.inventory())
             }
+            (found @ Found::Scenery(_), None) if verb == Verb::Trade => {
+                format!("There is no one here who would sell you {}. {}", found.call(), self.could_try())
+            }
             (Found::Here(item), _) if verb == Verb::Trade => {
                 format!("{} is there for the taking.", capital(&the(item)))
             }

@@ -295,7 +295,7 @@ impl Telling<'_> {
     }
 
     /// What the description says that is to be heard or smelled here.
-    fn sensed(&self, verb: Verb, written: &str) -> String {
+    pub(super) fn sensed(&self, verb: Verb, written: &str) -> String {
         let heard: &[&str] = &[
             "sound", "tick", "hear", "noise", "creak", "ring", "chew", "beat", "chewing", "sing", "slap", "drip",
             "quiet", "silence", "gull", "voice", "snore",

@@ -22,13 +22,14 @@ enum Life {
     Home,
     Mood,
     Belief,
+    Company,
 }
 
 const LIFE: &[(Life, &str)] = &[
     (
         Life::Name,
         "your name, what is yours, what's yours, and yours, who are you, who you are, who might you be, are you called, call you, introduce yourself, about yourself, \
-         do you do here, what are you, your job here, do for a living",
+         do you do here, your job here, do for a living",
     ),
     (
         Life::Health,
@@ -52,7 +53,7 @@ const LIFE: &[(Life, &str)] = &[
     ),
     (
         Life::Home,
-        "where are you from, where do you live, do you live, where were you born, where do you come from, your home, your house, where do you sleep",
+        "where are you from, where do you live, do you live, you live here, you live alone, where were you born, where do you come from, your home, your house, where do you sleep",
     ),
     (
         Life::Mood,
@@ -61,8 +62,12 @@ const LIFE: &[(Life, &str)] = &[
          are you worried, are you frightened, does it scare you, do you ever sleep, do you get, do you ever get, aren't you, don't you get",
     ),
     (
+        Life::Company,
+        "come with me, coming with me, come along, go with me, join me, follow me, accompany me, leave with me, coming too, stay with me",
+    ),
+    (
         Life::Belief,
-        "do you believe, do you trust, do you think, what do you think, can i trust you, are you lying, are you a ghost, are you dead, \
+        "do you believe, do you trust, do you think, what do you think, can i trust you, can you keep, are you lying, are you a ghost, are you dead, \
          are you alive, are you real, are you human, are you a, are you an, do you know me, do you remember, have you seen, have you met, \
          did you see, what's your opinion",
     ),
@@ -102,10 +107,26 @@ impl Telling<'_> {
         if let Some(seen) = seen {
             return Some(self.as_you_see(&who, seen));
         }
+        // `are you the boss here?`
+        let is_of_rank = ["are you the ", "are you a ", "are you an ", "are you in charge"]
+            .iter()
+            .any(|asks| topic.starts_with(asks));
+        if let Some(first) = sentences(&being.about).into_iter().next().filter(|_| is_of_rank) {
+            return Some(self.as_you_see(&who, first));
+        }
+        if let Some(can) = topic.strip_prefix("can you ").filter(|can| is_of_ability(can)) {
+            let lines = [
+                format!("'I have never had to {can},' says {who}."),
+                format!("'Not so well that you should watch me {can},' says {who}."),
+                format!("{who} does not {can} for the asking."),
+            ];
+            return Some(format!("{} {}", self.view.fresh(&lines), self.can_be_asked(being)));
+        }
         let life = life(topic)?;
-        // What everybody knows is no opinion.
-        if life == Life::Belief && !self.remind(topic).is_empty() {
-            return None;
+        // What everybody knows is told.
+        let known = self.remind(topic);
+        if matches!(life, Life::Belief | Life::Kin) && !known.is_empty() {
+            return Some(known);
         }
         if life == Life::Name {
             return Some(self.introduced(being));
@@ -197,6 +218,28 @@ impl Telling<'_> {
     }
 }
 
+/// Whether it is a thing that one can or cannot do, and no favour: `swim`.
+fn is_of_ability(can: &str) -> bool {
+    [
+        "swim",
+        "dance",
+        "sing",
+        "read",
+        "write",
+        "dive",
+        "fly",
+        "fight",
+        "cook",
+        "see",
+        "hear me",
+        "play",
+        "play the piano",
+        "ride",
+        "whistle",
+    ]
+    .contains(&can)
+}
+
 /// `your husband` of `ask her about her husband`.
 fn spoken_to(topic: &str) -> String {
     let word = |word: &str| match word {
@@ -266,6 +309,12 @@ fn said_of(life: Life, who: &str) -> [String; 4] {
             format!("{who} does not give an opinion on that for the asking."),
             format!("'You must make up your own mind,' says {who}."),
             format!("'What I think of it would not help you,' says {who}."),
+        ],
+        Life::Company => [
+            format!("'My place is here,' says {who}."),
+            format!("{who} is not going anywhere tonight."),
+            format!("'You go,' says {who}. 'I stay.'"),
+            format!("{who} shakes a head. That road is for you alone."),
         ],
         Life::Name => [
             format!("{who} does not talk about that."),

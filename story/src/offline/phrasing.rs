@@ -123,6 +123,10 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
     }) {
         words.truncate(out);
     }
+    // `I'm looking for the bathroom`
+    if words.len() > 3 && words[0] == "i'm" && words[1] == "looking" && words[2] == "for" {
+        words.splice(..2, ["look".to_owned()]);
+    }
     // `I'm going to borrow the lamp`
     if words.len() > 3 && words[0] == "i'm" && words[1] == "going" && words[2] == "to" {
         words.drain(..3);

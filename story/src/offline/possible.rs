@@ -96,6 +96,11 @@ impl Telling<'_> {
         {
             return Some(self.look_toward(&way.direction));
         }
+        // Who asks whether to jump asks for the way down.
+        let down = self.way_by_direction("down").filter(|way| verb == Verb::Jump && way.blocked.is_some());
+        if let Some(reason) = down.and_then(|way| way.blocked.as_deref()) {
+            return Some(format!("Not that way: {reason} {}", self.ways_out()));
+        }
         let noun = clause.objects.first().or(Some(&clause.second)).filter(|noun| !noun.is_empty());
         let found = noun.map_or(Found::Nothing, |noun| self.view.find(noun));
         // Who has it is asked for it, and what is theirs is for them to give.
@@ -177,6 +182,9 @@ impl Telling<'_> {
 
     fn possible_way(&self, clause: &Clause) -> String {
         let place = clause.rest.as_str();
+        if place.starts_with("home") && self.way_to_the_end().is_none() {
+            return self.no_way("Home is a long way from here, and not by the next door.");
+        }
         let by_direction =
             || place.split(' ').find_map(direction).and_then(|direction| self.way_by_direction(direction));
         let way = self.way_by_name(place).or_else(by_direction).or_else(|| self.way_meant(clause, clause.verb?, ""));

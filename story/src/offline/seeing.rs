@@ -208,6 +208,10 @@ impl Telling<'_> {
                 format!("You look down at yourself and find everything in its place. {}", self.inventory())
             }
             Found::Several(names) => format!("You could mean {}. Which one?", joined(&names, "or")),
+            Found::Elsewhere(name) if self.is_person(&name) => {
+                let step = self.view.home_of_person(&name).and_then(|home| self.first_step_to(&home));
+                format!("{name} is not here. {}", step.unwrap_or_else(|| self.could_try()))
+            }
             Found::Elsewhere(name) => {
                 format!("You do not see {} from here. {}", self.name_with_article(&name), self.could_try())
             }

@@ -117,6 +117,7 @@ pub(super) fn written_out(message: &str) -> String {
             || (index > 0 && MOVES.contains(&tokens[index - 1].to_lowercase().as_str()));
         let full = match word.as_str() {
             "u" if !is_direction => Some("you"),
+            "brr" | "brrr" | "ugh" | "ooh" | "eek" | "yikes" | "phew" | "ew" | "aha" if tokens.len() > 1 => Some(""),
             "lol" | "haha" | "hehe" => Some(if tokens.len() > 1 { "" } else { "laugh" }),
             "n" if joins => Some("and"),
             "2" if is_between && TO.contains(&tokens[index - 1].to_lowercase().as_str()) => Some("to"),

@@ -35,8 +35,15 @@ pub(super) fn corrected(message: &str, view: &View<'_>, script: &Script) -> Stri
     let here = names_here(view, script);
     let mut of_story: Option<BTreeSet<String>> = None;
     let mut corrected = Vec::new();
+    let mut before = String::new();
     for (at, token) in message.split_whitespace().enumerate() {
         let word = bare(token);
+        // A verb stands where a deed begins: `what's that noise` noses about nowhere.
+        let begins = at == 0
+            || before.ends_with(',')
+            || OPENERS.contains(&before.as_str())
+            || ["and", "then"].contains(&before.as_str());
+        before = token.to_lowercase();
         if at == 0
             && may_be_verb(&word)
             && word.chars().all(char::is_alphabetic)
@@ -49,7 +56,7 @@ pub(super) fn corrected(message: &str, view: &View<'_>, script: &Script) -> Stri
         // A word that the story uses is no slip, also where it means nothing here.
         let meant = Some(&word)
             .filter(|word| may_be_slip(word) && !is_known(word, &here))
-            .and_then(|word| nearest(word, &here));
+            .and_then(|word| nearest(word, &here, begins));
         let story = meant.map(|meant| (meant, of_story.get_or_insert_with(|| words_of_story(view))));
         let Some((meant, _)) = story.filter(|(_, story)| !is_known(&word, story)) else {
             corrected.push(token.to_owned());
@@ -66,8 +73,8 @@ fn is_known(word: &str, known: &BTreeSet<String>) -> bool {
 }
 
 /// The only word that is one slip away.
-fn nearest<'w>(word: &str, here: &'w BTreeSet<String>) -> Option<&'w str> {
-    let verbs = verb_words().map(|verb: &'static str| -> &'w str { verb });
+fn nearest<'w>(word: &str, here: &'w BTreeSet<String>, may_be_verb: bool) -> Option<&'w str> {
+    let verbs = verb_words().filter(|_| may_be_verb).map(|verb: &'static str| -> &'w str { verb });
     let known = here.iter().map(String::as_str).chain(verbs);
     let near: BTreeSet<&str> = known.filter(|known| known.len() > 3 && is_slip(word, known)).collect();
     near.first().copied().filter(|_| near.len() == 1)

@@ -1,6 +1,7 @@
 //! The questions that every story is asked: what to do, how this is played, what time it is, what is here, what happened so far, which
 //! ways there are. None of them needs anybody to answer.
 
+use super::clause::Clause;
 use super::found::Found;
 use super::going::capital;
 use super::matter::matter;
@@ -8,6 +9,7 @@ use super::naming::the;
 use super::telling::Telling;
 use super::texts::{joined, sentences_about};
 use super::time::asks_for_time_left;
+use super::verbs::Verb;
 
 /// What asks for everything that could be done.
 const OPTIONS: &[&str] = &[
@@ -169,15 +171,77 @@ impl Telling<'_> {
         if has(SO_FAR) {
             return Some(self.so_far());
         }
+        // What somebody here has words for, they are asked.
+        let of_duty = ["do i have to ", "do i need to ", "need to do "].iter().any(|duty| text.contains(duty));
+        if let Some(listener) = self.view.speaker().filter(|listener| of_duty && self.has_words_for(listener, text)) {
+            return Some(self.talk_to(listener, text, Verb::Ask));
+        }
+        if let Some(sense) = asked_of_senses(text) {
+            return Some(self.sensed(sense, if sense == Verb::Smell { "smell" } else { "listen" }));
+        }
+        if has(&["to eat", "to drink", "any food", "something to eat", "hungry"])
+            && ["is there", "do i have", "what is there", "where"].iter().any(|asks| text.starts_with(asks))
+        {
+            let verb = if text.contains("drink") { Verb::Drink } else { Verb::Eat };
+            let clause = Clause {
+                verb: Some(verb),
+                written: if verb == Verb::Drink { "drink".to_owned() } else { "eat".to_owned() },
+                ..Clause::default()
+            };
+            let food = self.view.items.iter().find(|item| {
+                ["kipper", "fish", "bread", "apple", "cake", "pie"].iter().any(|food| item.contains(food))
+            });
+            return Some(
+                food.filter(|_| verb == Verb::Eat).map_or_else(|| self.idle(&clause, verb), |food| self.describe(food)),
+            );
+        }
+        if has(&["dangerous", "in danger", "safe here", "is this safe", "is it safe here"])
+            && self.view.speaker().is_none()
+            && !text.contains(" to ")
+        {
+            let monster = self.view.beings.iter().find(|being| being.is_monster);
+            let lines = [
+                "Nothing that you can see means you any harm.",
+                "There is nothing here that threatens you, as far as you can tell.",
+                "You see no danger from where you stand.",
+            ];
+            return Some(monster.map_or_else(
+                || format!("{} {}", self.view.fresh(&lines), self.could_try()),
+                |monster| self.describe(&monster.name.to_lowercase()),
+            ));
+        }
         if has(HINTS) {
             return Some(self.hint());
         }
         let has_word = |any: &[&str]| text.split_whitespace().any(|word| any.contains(&word));
         if has_word(&["anyone", "anybody", "someone", "somebody"])
-            && has_word(&["here", "there", "home", "around", "about", "inside", "near"])
+            && has_word(&[
+                "here",
+                "there",
+                "home",
+                "around",
+                "about",
+                "inside",
+                "near",
+                "watching",
+                "following",
+                "listening",
+            ])
             && !is_about_more(text)
         {
             return Some(self.company());
+        }
+        if has(&[
+            "where is everyone",
+            "where is everybody",
+            "where's everyone",
+            "where's everybody",
+            "where are all the people",
+        ]) {
+            return Some(self.company());
+        }
+        if has(&["all these people", "who are these people", "who are they all", "who are those people"]) {
+            return Some(self.look());
         }
         if has(&["what time", "how late", "what hour", "the time"]) {
             return Some(self.time());
@@ -263,6 +327,18 @@ impl Telling<'_> {
         if has(&["who am i", "what am i", "what is my name", "what's my name"]) {
             return Some(self.who_the_player_is());
         }
+        // `do you sell rope?`
+        let wanted =
+            ["do you sell ", "are you selling ", "do you have "].iter().find_map(|sells| text.strip_prefix(sells));
+        let wanted = wanted.filter(|noun| matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_)));
+        if let (Some(noun), Some(listener)) = (wanted, self.view.speaker())
+            && text.contains("sell")
+            && !self.has_words_for(listener, noun)
+            && !["here", "anything", "something", "things"].iter().any(|any| noun.starts_with(any))
+        {
+            let who = capital(&listener.call());
+            return Some(format!("{who} has no {noun} for sale. {}", self.can_be_asked(listener)));
+        }
         if has(&["for sale", "do you sell", "do they sell", "what can i buy", "are you selling", "is sold here"]) {
             return Some(self.on_sale());
         }
@@ -281,8 +357,19 @@ impl Telling<'_> {
     }
 }
 
+/// With which sense it is found what `what's that noise?` asks.
+fn asked_of_senses(text: &str) -> Option<Verb> {
+    let asks = text.starts_with("what") && text.split(' ').count() <= 5;
+    match text.rsplit(' ').next() {
+        Some("noise" | "sound") if asks => Some(Verb::Listen),
+        Some("smell" | "stink" | "scent") if asks => Some(Verb::Smell),
+        _ => None,
+    }
+}
+
 /// Whether `is anybody buried here?` asks for more than company.
 fn is_about_more(text: &str) -> bool {
-    const COMPANY: &[&str] = &["home", "inside", "near", "alive", "around", "living", "nearby", "listening"];
+    const COMPANY: &[&str] =
+        &["watching", "following", "home", "inside", "near", "alive", "around", "living", "nearby", "listening"];
     matter(text).is_some_and(|word| !COMPANY.contains(&word))
 }

@@ -46,6 +46,9 @@ impl Telling<'_> {
         for name in names.filter(is_name) {
             match self.view.find(name) {
                 Found::Being(being) if clause.is_thanks() => return self.thanked(Some(being)),
+                Found::Being(being) if verb == Verb::Apologise && !being.is_asleep() => {
+                    return self.said_aloud(clause, Some(being));
+                }
                 Found::Being(being) => return self.talk_to(being, &topic, verb),
                 Found::Elsewhere(person)
                     if self.is_person(&person) && (name != clause.second || clause.preposition == "to") =>

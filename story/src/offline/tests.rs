@@ -287,7 +287,7 @@ fn what_people_write_in_low_wick_is_understood() {
         ("what's in the ledger?", "Six years of tides"),
         ("stuff the bird in my pocket", "bird"),
         ("what time is it?", "ninth night"),
-        ("who took the moon?", "council"),
+        ("who took the moon?", "Three Plums"),
         ("drop everything", "- shaded lamp"),
         ("tell the mayor I know everything", "Mayor Bunt is not here"),
         ("tip Nan", "Nan Kettle"),

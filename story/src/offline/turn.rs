@@ -39,7 +39,7 @@ impl Telling<'_> {
         // What was taken a clause earlier is held in the next one.
         let mut view = self.view.clone();
         let message = &super::spelling::corrected(&super::shorthand::written_out(message), self.view, self.script);
-        let message = &self.with_comma_behind_a_name(message);
+        let message = &self.with_comma_behind_a_name(without_excuse(message));
         let clauses = clauses(message);
         for clause in &clauses {
             let now = Telling { view: &view, script: self.script };
@@ -116,14 +116,41 @@ impl Telling<'_> {
         let is_called = |length: &usize| {
             let next = words.get(*length).map(|word| word.to_lowercase()).unwrap_or_default();
             QUESTION_WORDS.contains(&next.as_str())
+                && !words[*length - 1].ends_with(',')
                 && matches!(self.view.find(&words[..*length].join(" ").to_lowercase()), Found::Being(being) if !being.is_monster)
         };
         match (1..words.len().min(4)).find(is_called) {
             Some(length) if !QUESTION_WORDS.contains(&words[0].to_lowercase().as_str()) => {
                 format!("{}, {}", words[..length].join(" "), words[length..].join(" "))
             }
-            _ => message.to_owned(),
+            _ => self.with_name_in_front(&words).unwrap_or_else(|| message.to_owned()),
         }
+    }
+
+    /// `Mrs Vane, what's for dinner` of `what's for dinner mrs vane`.
+    fn with_name_in_front(&self, words: &[&str]) -> Option<String> {
+        const LEADS_ON: &[&str] = &[
+            "is", "are", "was", "about", "of", "to", "does", "did", "like", "from", "with", "for", "the", "see",
+            "know", "has", "can", "will", "than", "and", "at", "by", "ask", "tell", "give", "where's", "who's",
+            "what's", "how's", "a", "an", "do", "should", "would", "could", "on", "meet", "called", "named",
+        ];
+        let first = words.first()?.to_lowercase();
+        if !QUESTION_WORDS.contains(&first.as_str()) {
+            return None;
+        }
+        let is_name = |length: &usize| {
+            let name = words[words.len() - length..].join(" ").to_lowercase();
+            let name = name.trim_end_matches(['?', '!', '.']);
+            let before = words[words.len() - length - 1];
+            !before.ends_with(',')
+                && !LEADS_ON.contains(&before.to_lowercase().as_str())
+                && matches!(self.view.find(name), Found::Being(being) if crate::world::fit(name, &being.name).is_some() && !being.is_speechless())
+        };
+        let length = (1..words.len().min(4)).rev().filter(|length| words.len() > length + 1).find(is_name)?;
+        let (asked, name) = words.split_at(words.len() - length);
+        let name = name.join(" ");
+        let name = name.trim_end_matches(['?', '!', '.']);
+        Some(format!("{name}, {}?", asked.join(" ")))
     }
 
     /// Whether `clause` can still be answered in a turn of which `left` is left.
@@ -190,6 +217,23 @@ impl Telling<'_> {
         let stem = self.view.fresh(&stems);
         Some(format!("{stem} {rest}."))
     }
+}
+
+/// `where is the piano?` of `excuse me, where is the piano?`, where more than a word follows.
+fn without_excuse(message: &str) -> &str {
+    let lower = message.to_lowercase();
+    let excuses = [
+        "excuse me, ",
+        "excuse me but ",
+        "sorry, ",
+        "pardon me, ",
+        "sorry but ",
+        "sorry to bother you, ",
+        "sorry to bother you but ",
+    ];
+    let excuse = excuses.iter().find(|excuse| lower.starts_with(**excuse)).map_or(0, |excuse| excuse.len());
+    let rest = message.get(excuse..).unwrap_or(message);
+    if rest.split_whitespace().count() > 2 { rest } else { message }
 }
 
 /// `text` without the sentences that the player has read in this very turn, unless it begins with one.

@@ -58,7 +58,7 @@ const VISITED: &str = " (visited)";
 const NO_NOUNS: &[&str] = &[
     "is", "are", "was", "has", "it", "to", "on", "in", "at", "and", "or", "not", "no", "for", "from", "with", "by",
     "as", "but", "who", "what", "where", "when", "there", "here", "one", "all", "say", "said", "go", "up", "down",
-    "out", "so", "be", "like", "north", "south", "east", "west", "other", "side",
+    "out", "so", "be", "do", "you", "like", "north", "south", "east", "west", "other", "side",
 ];
 
 /// The text between `<tag>` and `</tag>`, the last such block in `text`.

@@ -85,7 +85,8 @@ pub(super) const QUESTION_WORDS: &[&str] = &[
 ];
 
 /// Words behind a noun that belong to the verb: `on` of `turn the lamp on`.
-pub(super) const PARTICLES: &[&str] = &["on", "off", "up", "down", "out", "over", "back", "away", "open", "shut"];
+pub(super) const PARTICLES: &[&str] =
+    &["on", "off", "up", "down", "out", "over", "back", "away", "open", "shut", "along"];
 
 /// The direction that a word means, in full.
 pub(super) fn direction(word: &str) -> Option<&'static str> {
