@@ -145,6 +145,8 @@ async fn look_at(tier: &TierStore) {
     gauge!("story_engine_tier_store_up", "tier" => name()).set(up);
     gauge!("story_engine_tier_queue_depth", "tier" => name())
         .set(queue.as_ref().map_or(f64::NAN, |queue| float(queue.depth)));
+    gauge!("story_engine_tier_workers", "tier" => name())
+        .set(queue.as_ref().map_or(f64::NAN, |queue| float(queue.workers)));
     gauge!("story_engine_tier_queue_oldest_age_seconds", "tier" => name())
         .set(queue.map_or(f64::NAN, |queue| float(queue.oldest_age_ms) / 1000.0));
     gauge!("story_engine_tier_store_used_bytes", "tier" => name())

@@ -118,6 +118,12 @@ const STORE: &[Metric] = &[
         "Queued requests in the store of a tier; NaN while it is away.",
     ),
     (
+        "story_engine_tier_workers",
+        Gauge,
+        Unit::Count,
+        "Workers that live and play the games of a tier; NaN while its store is away.",
+    ),
+    (
         "story_engine_tier_queue_oldest_age_seconds",
         Gauge,
         Unit::Seconds,

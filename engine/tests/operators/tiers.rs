@@ -240,6 +240,8 @@ async fn a_tier_with_its_own_redis_is_played_by_its_own_workers_and_fails_alone(
     let (_, queue) = api.call(1, &operator, Method::GET, "/v1/queue", None).await;
     assert_eq!((&queue["depth"], &queue["ready"]), (&json!(1), &json!(1)), "operators see the queues of all tiers");
     api.measures(&operator, "story_engine_tier_queue_depth{tier=\"gold\"} 1").await;
+    api.measures(&operator, "story_engine_tier_workers{tier=\"gold\"} 0").await;
+    api.measures(&operator, "story_engine_tier_workers{tier=\"default\"} 1").await;
     api.measures(&operator, "story_engine_queue_depth_by_tenant{tenant=\"acme\"} 1").await;
     let metrics = api.metrics(&operator).await;
     assert!(metrics.contains("{tier=\"default\"} 0") && !metrics.contains("globex"), "{metrics}");
