@@ -126,16 +126,17 @@ pub async fn fsck(config: &Config, repair: bool) -> Result<bool, OperateError> {
         store => store?,
     };
     let inspection = store.inspect(repair).await?;
+    let (found, left) = (inspection.inconsistencies.len(), inspection.beyond_repair());
     if repair {
         let entry = NewAuditEntry {
             nonce: rand::random(),
             by: Actor::local_command().0,
             action: "repairStore".to_owned(),
-            subject: format!("{} contradictions", inspection.inconsistencies.len()),
+            subject: format!("{} of {found} contradictions", found - left),
             outcome: "done".to_owned(),
         };
         store.record_audit(&entry).await?;
     }
     print!("{}", print::inspection(&inspection, repair));
-    Ok(inspection.inconsistencies.is_empty() || repair)
+    Ok(if repair { left == 0 } else { found == 0 })
 }

@@ -10,7 +10,7 @@ use protocol::{
 use serde::Serialize;
 
 use super::QueueReport;
-use crate::store::Inspection;
+use crate::store::{Inspection, Remedy};
 
 /// More of a message is not shown in a list.
 const SHOWN_CHARS: usize = 60;
@@ -253,17 +253,21 @@ pub(super) fn inspection(inspection: &Inspection, repaired: bool) -> String {
             (None, Some(game)) => format!("game {game}"),
             (None, None) => "the store".to_owned(),
         };
-        let remedy = if repaired { "repaired" } else { "--repair would" };
-        line(&mut text, format_args!("{subject}: {}\n    {remedy}: {}", found.what, found.remedy));
+        let (what_of_it, remedy) = match (&found.remedy, repaired) {
+            (Remedy::Repair(remedy), true) => ("repaired", remedy),
+            (Remedy::Repair(remedy), false) => ("--repair would", remedy),
+            (Remedy::ByHand(remedy), _) => ("it cannot be repaired", remedy),
+        };
+        line(&mut text, format_args!("{subject}: {}\n    {what_of_it}: {remedy}", found.what));
     }
+    let (all, left) = (inspection.inconsistencies.len(), inspection.beyond_repair());
+    let repaired = if repaired && all > left { format!(", {} repaired", all - left) } else { String::new() };
+    let left = if left > 0 { format!(", {left} that cannot be repaired") } else { String::new() };
     line(
         &mut text,
         format_args!(
-            "{} games, {} unfinished requests, {} contradictions{}",
-            inspection.games,
-            inspection.requests,
-            inspection.inconsistencies.len(),
-            if repaired && !inspection.inconsistencies.is_empty() { ", repaired" } else { "" }
+            "{} games, {} unfinished requests, {all} contradictions{repaired}{left}",
+            inspection.games, inspection.requests,
         ),
     );
     text

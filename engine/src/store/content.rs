@@ -188,7 +188,7 @@ pub(super) enum UnpackError {
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     /// The version of content that it names is not there.
-    #[error("it differs from the version {0} of its content, which is gone: restore that from a backup")]
+    #[error("the version {0} of its content is gone: restore that from a backup")]
     ContentIsGone(ContentId),
 }
 

@@ -71,7 +71,7 @@ pub use error::{Outage, StoreError};
 pub use failure::Failure;
 pub use fanout::{Live, Subscription};
 pub use figures::StoreFigures;
-pub use inspect::{Inconsistency, Inspection};
+pub use inspect::{Inconsistency, Inspection, Remedy};
 pub use lease::{Claim, Claims, CommitAndClaim, Lease, LeaseToken};
 pub use log_event::LogEvent;
 pub use options::{StoreOptions, TurnLimits};

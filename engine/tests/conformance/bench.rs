@@ -67,6 +67,12 @@ impl Bench {
         Self::Embedded { directory: TempDir::new().unwrap() }
     }
 
+    /// The server, for stores under other prefixes.
+    pub(crate) fn server(&self) -> Arc<RedisServer> {
+        let Self::Redis { server, .. } = self else { panic!("it has no server of its own") };
+        Arc::clone(server)
+    }
+
     /// Opens the store with the suite's usual options.
     pub(crate) async fn store(&self) -> SharedStore {
         self.store_with(options()).await

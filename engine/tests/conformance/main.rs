@@ -49,6 +49,7 @@ mod rewind;
 mod shards;
 mod story_events;
 mod tenants;
+mod unreadable;
 mod waiting;
 mod workers;
 

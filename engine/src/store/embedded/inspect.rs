@@ -6,7 +6,7 @@ use super::rows::unavailable;
 use super::step::{PAUSED, Step};
 use super::values::corrupt;
 use super::{StoreError, pauses};
-use crate::store::{Inconsistency, Inspection};
+use crate::store::{Inconsistency, Inspection, Remedy};
 
 /// A lane: state, key, token, whether it is kept apart as paused, the length that its game's row says, and the real length.
 type Lane = (Option<String>, i64, Option<String>, bool, i64, i64);
@@ -17,12 +17,17 @@ pub(super) fn inspect(step: &mut Step<'_>, repair: bool) -> Result<Inspection, S
     inspector.pages()?;
     inspector.orphans()?;
     inspector.contents()?;
-    for game in inspector.games()? {
-        inspector.lane(game)?;
-        inspector.log(game)?;
-        inspector.rest(game)?;
-        inspector.turns(game)?;
+    inspector.owners()?;
+    for name in inspector.texts("SELECT id FROM games ORDER BY id")? {
         inspector.found.games += 1;
+        let Ok(game) = name.parse() else {
+            inspector.found.inconsistencies.push(Inconsistency::no_id(&name, "in the row of a game"));
+            continue;
+        };
+        // A value that cannot be read must not hide what is wrong with other games.
+        if let Err(error) = inspector.game(game) {
+            inspector.found.inconsistencies.push(Inconsistency::unreadable(game, "its row", error)?);
+        }
     }
     inspector.dead_letters()?;
     inspector.depth()?;
@@ -38,7 +43,8 @@ struct Inspector<'a, 'b> {
 impl Inspector<'_, '_> {
     /// Records a finding; returns whether to repair it.
     fn report(&mut self, game: Option<GameId>, request: Option<RequestId>, what: String, remedy: &str) -> bool {
-        self.found.inconsistencies.push(Inconsistency { game, request, what, remedy: remedy.to_owned() });
+        let remedy = Remedy::Repair(remedy.to_owned());
+        self.found.inconsistencies.push(Inconsistency { game, request, what, remedy });
         self.repair
     }
 
@@ -47,21 +53,58 @@ impl Inspector<'_, '_> {
         let answers =
             self.step.all("PRAGMA integrity_check", [], |row| row.get::<_, String>(0).map_err(unavailable))?;
         for answer in answers.into_iter().filter(|answer| answer != "ok") {
-            self.report(None, None, format!("the database file is damaged: {answer}"), "restore it from a backup");
+            let what = format!("the database file is damaged: {answer}");
+            let remedy = Remedy::ByHand("restore it from a backup".to_owned());
+            self.found.inconsistencies.push(Inconsistency { game: None, request: None, what, remedy });
         }
         Ok(())
     }
 
-    fn games(&self) -> Result<Vec<GameId>, StoreError> {
-        self.step.all("SELECT id FROM games ORDER BY id", [], |row| {
-            super::rows::id(&row.get::<_, String>(0).map_err(unavailable)?)
-        })
+    fn texts(&self, sql: &str) -> Result<Vec<String>, StoreError> {
+        self.step.all(sql, [], |row| row.get::<_, String>(0).map_err(unavailable))
     }
 
-    fn requests(&self, sql: &str) -> Result<Vec<RequestId>, StoreError> {
-        self.step.all(sql, [], |row| {
-            row.get::<_, String>(0).map_err(unavailable)?.parse().map_err(|error| corrupt("a request's id", error))
-        })
+    /// The requests that a query names. A name that is no id is a finding.
+    fn requests(&mut self, sql: &str) -> Result<Vec<RequestId>, StoreError> {
+        let mut requests = Vec::new();
+        for name in self.texts(sql)? {
+            match name.parse() {
+                Ok(request) => requests.push(request),
+                Err(_) => self.found.inconsistencies.push(Inconsistency::no_id(&name, "in the row of a request")),
+            }
+        }
+        Ok(requests)
+    }
+
+    /// Everything of one game.
+    fn game(&mut self, game: GameId) -> Result<(), StoreError> {
+        let unreadable = super::inspect_parts::unreadable(self.step, game)?;
+        self.found.inconsistencies.extend(unreadable);
+        self.lane(game)?;
+        self.log(game)?;
+        self.rest(game)?;
+        self.turns(game)
+    }
+
+    /// The lists of owners' games have the games that there are, in their order.
+    fn owners(&mut self) -> Result<(), StoreError> {
+        let gone = self.texts("SELECT game_id FROM owners WHERE game_id NOT IN (SELECT id FROM games)")?;
+        for name in gone {
+            let what = format!("`{name}` is no game, and is in the list of games of its owner");
+            if self.report(None, None, what, "take it out of that list") {
+                self.step.execute("DELETE FROM owners WHERE game_id = ?1", [&name])?;
+            }
+        }
+        let moved =
+            self.texts("SELECT game_id FROM owners JOIN games ON id = game_id WHERE changed_at IS NOT updated_at")?;
+        for name in moved {
+            let what = "it is not at its place in the list of games of its owner".to_owned();
+            if self.report(name.parse().ok(), None, what, "put it there") {
+                let sql = "UPDATE owners SET changed_at = (SELECT updated_at FROM games WHERE id = game_id) WHERE game_id = ?1";
+                self.step.execute(sql, [&name])?;
+            }
+        }
+        Ok(())
     }
 
     /// Requests of games that are gone.
@@ -78,18 +121,8 @@ impl Inspector<'_, '_> {
         Ok(())
     }
 
-    /// Versions of content are kept while games are stored as what differs from them, and no longer.
+    /// Versions of content are kept for as many games as are stored as what differs from them, and no longer.
     fn contents(&mut self) -> Result<(), StoreError> {
-        let without: Vec<(String, String)> = self.step.all(
-            "SELECT game_id, substr(document, 13, 32) FROM documents WHERE substr(document, 1, 12) = '{\"content\":\"' \
-             AND substr(document, 13, 32) NOT IN (SELECT id FROM contents)",
-            [],
-            |row| Ok((row.get(0).map_err(unavailable)?, row.get(1).map_err(unavailable)?)),
-        )?;
-        for (game, content) in without {
-            let what = format!("the version {content} of its content is gone");
-            self.report(Some(super::rows::id(&game)?), None, what, "restore it from a backup");
-        }
         let miscounted: Vec<(String, i64, i64)> = self.step.all(
             "SELECT contents.id, games, ifnull(counted, 0) FROM contents LEFT JOIN (SELECT substr(document, 13, 32) AS named, count(*) AS counted \
              FROM documents WHERE substr(document, 1, 12) = '{\"content\":\"' GROUP BY named) ON named = contents.id \

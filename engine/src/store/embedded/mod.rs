@@ -20,6 +20,7 @@ mod file;
 mod games;
 mod give_up;
 mod inspect;
+mod inspect_parts;
 mod keys;
 mod lanes;
 mod pauses;

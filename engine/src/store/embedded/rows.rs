@@ -22,6 +22,10 @@ use crate::store::{Checkpoints, Game, IdleGame, LogEvent, Outage, Owner, Request
 /// SQLite has refused a statement or failed.
 #[expect(clippy::needless_pass_by_value, reason = "used as `map_err(unavailable)`")]
 pub(super) fn unavailable(error: rusqlite::Error) -> StoreError {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
+    if let FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) = error {
+        return corrupt("a row", error);
+    }
     let outage = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Outage::Full,
         Some(ErrorCode::ReadOnly) => Outage::ReadOnly,
@@ -61,7 +65,8 @@ pub(super) fn idle_game(row: &Row<'_>, now: i64) -> Result<IdleGame, StoreError>
     let idle = u64::try_from(now.saturating_sub(updated_at.as_millisecond())).unwrap_or(0);
     Ok(IdleGame {
         id: row.parse("id")?,
-        version: row.number("version")?,
+        // One that cannot be read is that of no game: a step that asks for it changes nothing.
+        version: row.number("version").unwrap_or_default(),
         updated_at,
         idle: Duration::from_millis(idle),
     })

@@ -302,7 +302,9 @@ fn refused(error: &RedisError) -> StoreError {
         Some("ERR") => error.detail().is_some_and(|text| text.contains("user_script")),
         _ => false,
     };
-    if is_of_the_script { corrupt(error.to_string()) } else { unavailable(error) }
+    // A value that is no text, where the engine writes none but texts.
+    let is_no_text = matches!(error.kind(), ErrorKind::Parse | ErrorKind::UnexpectedReturnType);
+    if is_of_the_script || is_no_text { corrupt(error.to_string()) } else { unavailable(error) }
 }
 
 /// The same for one turn of a script that commits many, from the server's message.

@@ -248,7 +248,8 @@ fn idle_game(entry: &[String]) -> Option<IdleGame> {
     let [id, version, changed, idle] = entry else { return None };
     Some(IdleGame {
         id: id.parse().ok()?,
-        version: version.parse().ok()?,
+        // One that cannot be read is that of no game: a step that asks for it changes nothing.
+        version: version.parse().unwrap_or_default(),
         updated_at: Timestamp::from_millisecond(changed.parse().ok()?).ok()?,
         idle: Duration::from_millis(idle.parse().ok()?),
     })

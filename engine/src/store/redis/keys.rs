@@ -83,16 +83,21 @@ impl Keys for RedisStore {
     }
 
     async fn capabilities(&self, game: GameId) -> Result<Vec<StoredCapability>, StoreError> {
-        let (now, mut found) = read(self.shard(game), &ScriptArgs::new().id(game)).await?;
-        found.retain(|capability: &StoredCapability| capability.is_valid(now));
-        found.sort_by_key(|capability| (capability.created_at, capability.id()));
-        Ok(found)
+        capabilities(self.shard(game), game).await
     }
 
     async fn delete_capability(&self, game: GameId, id: &KeyId) -> Result<bool, StoreError> {
         let shard = self.shard(game);
         shard.query(redis::cmd("HDEL").arg(shard.key("game-capabilities", game)).arg(id.as_str())).await
     }
+}
+
+/// The capabilities of a game that are valid, the oldest first.
+pub(super) async fn capabilities(shard: &Connection, game: GameId) -> Result<Vec<StoredCapability>, StoreError> {
+    let (now, mut found) = read(shard, &ScriptArgs::new().id(game)).await?;
+    found.retain(|capability: &StoredCapability| capability.is_valid(now));
+    found.sort_by_key(|capability| (capability.created_at, capability.id()));
+    Ok(found)
 }
 
 impl RedisStore {

@@ -221,7 +221,7 @@ impl Store for RedisStore {
     async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError> {
         let mut all = Inspection::default();
         for shard in &self.shards {
-            inspect::inspect(shard, repair, &mut all).await?;
+            inspect::inspect(self, shard, repair, &mut all).await?;
         }
         Ok(all)
     }

@@ -79,7 +79,7 @@ scripts! {
     STORY_EVENTS = [endings(), lua!("story_events")];
     RETRY_DEAD_LETTER = [endings(), event_text::of_dead_letter_retries(), lua!("tail"), lua!("retry_dead_letter")];
     DELETE_DEAD_LETTER = [endings(), lua!("delete_dead_letter")];
-    INSPECT_GAME = [endings(), lua!("log"), lua!("content"), lua!("inspect_game")];
+    INSPECT_GAME = [endings(), lua!("log"), lua!("inspect_game")];
     INSPECT_REQUEST = [endings(), lua!("inspect_request")];
     FIGURES = [lua!("figures")];
     LANE = [lua!("lane")];

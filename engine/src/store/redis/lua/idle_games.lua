@@ -10,7 +10,9 @@ while #reply < 4 * most do
     local game, score = found[i], found[i + 1]
     -- Games that were changed in the same millisecond are in the order of their ids.
     if (score ~= changed or game > last) and #reply < 4 * most then
-      local version = call('HGET', GAME .. game, 'version')
+      local version = redis.pcall('HGET', GAME .. game, 'version')
+      -- A key of another type has none, and must not hide the other games.
+      if type(version) == 'table' then version = '' end
       if version then
         reply[#reply + 1], reply[#reply + 2] = game, version
         reply[#reply + 1], reply[#reply + 2] = score, int(NOW - score)

@@ -1,14 +1,16 @@
 -- Checks everything that is stored of a game against the rules of the store, and repairs what breaks them.
--- Arguments: game, '1' to repair. Returns how many unfinished requests the game has, then {request or '', what is wrong,
--- remedy} of each finding.
+-- Arguments: game, '1' to repair, then each list of an owner's games in which it was found. Returns how many unfinished requests the game
+-- has, then {request or '', what is wrong, remedy, '1' if it can be repaired} of each finding.
 local game, repair = ARGV[5], ARGV[6] == '1'
 local lane = call('ZRANGE', LANE .. game, 0, -1)
 local found = { #lane }
 local function report(request, what, remedy, fix)
-  found[#found + 1] = { request, what, remedy }
+  found[#found + 1] = { request, what, remedy, fix and '1' or '' }
   if repair and fix then fix() end
 end
 
+-- As in `inspect.rs`.
+local LOST = 'restore the game from a backup, or delete it'
 local exists = call('EXISTS', GAME .. game) == 1
 for _, request in ipairs(lane) do
   local status = call('HGET', STATUS .. request, 'status')
@@ -38,7 +40,7 @@ local ready, delayed = call('ZSCORE', READY .. provider, game), call('ZSCORE', D
 -- One that an engine of an earlier release has made ready waits for its adoption by the next claim.
 ready = ready or call('ZSCORE', P .. 'requests:ready', game)
 local active, token = call('ZSCORE', ACTIVE, game), lease_of(game)
-local held, tenant = unpack(call('HMGET', GAME .. game, 'held', 'tenant'))
+local held, tenant, user = unpack(call('HMGET', GAME .. game, 'held', 'tenant', 'user'))
 local function restore()
   free(game)
   leave_ready(game)
@@ -145,11 +147,14 @@ for position, request in ipairs(call('ZRANGE', LANE .. game, 0, -1)) do
 end
 
 if exists then
-  local version, offset, tail = unpack(call('HMGET', GAME .. game, 'version', 'offset', 'tail'))
-  if not tonumber(version or '') then report('', 'its version is not a number', 'restore it from a backup') end
-  local content = content_of(call('HGET', GAME .. game, 'document'))
-  if content and call('HEXISTS', CONTENT .. content, 'text') == 0 then
-    report('', 'the version ' .. content .. ' of its content is gone', 'restore it from a backup')
+  local version, recorded, turns, offset, tail =
+    unpack(call('HMGET', GAME .. game, 'version', 'recorded', 'turns', 'offset', 'tail'))
+  if turns and not tonumber(turns) then report('', 'the number of its last turn cannot be read: ' .. turns, LOST) end
+  -- An engine of an earlier release commits turns without records, and then those that are there say nothing.
+  local before = recorded == version and string.match(call('LINDEX', TURNS .. game, '-1') or '', '^(%d+)\n')
+  local messages = call('LLEN', HISTORY .. game)
+  if before and messages < tonumber(before) then
+    report('', 'its history has ' .. messages .. ' messages, and had ' .. before .. ' before its last turn', LOST)
   end
   local last, gap
   for _, entry in ipairs(call('XRANGE', LOG .. game, '-', '+')) do
@@ -188,6 +193,30 @@ if exists then
   elseif last and last < tonumber(offset or '0') then
     report('', 'its event log ends at ' .. int(last) .. ', and its record says ' .. offset,
       'begin a new log, so that readers are reset', function() call('DEL', LOG .. game) end)
+  end
+end
+
+-- What the game itself says of its owner counts. A turn moves the game to the front of every list that it is in, at once.
+local at, own = call('ZSCORE', GAMES, game), {}
+if exists and tenant then own[tenant] = true end
+if exists and tenant and user then own[tenant .. ':' .. user] = true end
+if at and not exists then
+  report('', 'it is gone, and in the list of all games', 'take it out of that list', function() call('ZREM', GAMES, game) end)
+elseif exists and not at then
+  at = call('HGET', GAME .. game, 'updated_at') or NOW_TEXT
+  report('', 'it is not in the list of all games', 'put it there', function() call('ZADD', GAMES, at, game) end)
+end
+for list in pairs(own) do
+  if call('ZSCORE', GAMES_OF .. list, game) ~= at then
+    report('', 'it is not in the list of games of `' .. list .. '`, or not at its place', 'put it there',
+      function() call('ZADD', GAMES_OF .. list, at, game) end)
+  end
+end
+for n = 7, #ARGV do
+  local list = ARGV[n]
+  if not own[list] and call('ZSCORE', GAMES_OF .. list, game) then
+    report('', 'it is in the list of games of `' .. list .. '`, whose it is not', 'take it out of that list',
+      function() call('ZREM', GAMES_OF .. list, game) end)
   end
 end
 return found

@@ -1,9 +1,9 @@
 -- Checks a request's record against the lane that it should be in, and repairs what breaks the rules of the store.
--- Arguments: request, '1' to repair. Returns {request, what is wrong, remedy} of each finding.
+-- Arguments: request, '1' to repair. Returns {request, what is wrong, remedy, '1'} of each finding.
 local request, repair = ARGV[5], ARGV[6] == '1'
 local found = {}
 local function report(what, remedy, fix)
-  found[#found + 1] = { request, what, remedy }
+  found[#found + 1] = { request, what, remedy, '1' }
   if repair then fix() end
 end
 

@@ -1,0 +1,91 @@
+//! Reads every part of a game as its own readers do, and names those that they refuse.
+
+use protocol::GameId;
+use story::ChatMessage;
+
+use crate::store::contents::Contents;
+use crate::store::inspect::UnreadableEntries;
+use crate::store::redis::codec::turn_of_entry;
+use crate::store::redis::connection::Connection;
+use crate::store::redis::contents::read_game;
+use crate::store::redis::unexpected::from_json;
+use crate::store::redis::{keys, remembered};
+use crate::store::{Inconsistency, StoreError};
+
+/// How many entries of a list are read at a time.
+const AT_ONCE: usize = 100;
+/// The keys of a game, and of which type each of them is. A step that meets another type fails, and cannot say at which key.
+const TYPES: [(&str, &str); 11] = [
+    ("gamestate", "hash"),
+    ("game-history", "list"),
+    ("game-turns", "list"),
+    ("game-tries", "string"),
+    ("game-changes", "list"),
+    ("game-capabilities", "hash"),
+    ("game-events", "stream"),
+    ("game-text", "string"),
+    ("game-pieces", "string"),
+    ("game-lock", "string"),
+    ("requests:game", "zset"),
+];
+
+/// The keys of a game that are of another type.
+pub(super) async fn of_another_type(shard: &Connection, game: GameId) -> Result<Vec<Inconsistency>, StoreError> {
+    let mut ask = redis::pipe();
+    for (name, _) in TYPES {
+        ask.cmd("TYPE").arg(shard.key(name, game));
+    }
+    let kinds: Vec<String> = shard.query_all(&ask).await?;
+    let wrong = TYPES.iter().zip(kinds).filter(|((_, right), kind)| kind != "none" && kind != right);
+    let named = wrong.map(|((name, right), kind)| format!("its {name} is of the type {kind}, and not {right}"));
+    Ok(named.map(|what| Inconsistency::lost(game, what)).collect())
+}
+
+/// What cannot be read of a game.
+pub(super) async fn unreadable(
+    shard: &Connection,
+    contents: &Contents,
+    game: GameId,
+) -> Result<Vec<Inconsistency>, StoreError> {
+    let mut found = Vec::new();
+    if let Err(error) = read_game(contents, shard, game).await {
+        found.push(Inconsistency::unreadable(game, "its document", error)?);
+    }
+    let read = |text: &str| from_json::<ChatMessage>("a message", text);
+    let history = entries(shard, &shard.key("game-history", game), read).await?;
+    found.extend(history.finding(game, |number| format!("message {number} of its history")));
+    let turns = entries(shard, &shard.key("game-turns", game), |text| turn_of_entry(game, text)).await?;
+    found.extend(turns.finding(game, |number| format!("turn record {number}")));
+    if let Err(error) = remembered::read(shard, game, &[]).await {
+        found.push(Inconsistency::unreadable(game, "what is kept beside it", error)?);
+    }
+    if let Err(error) = keys::capabilities(shard, game).await {
+        found.push(Inconsistency::unreadable(game, "its capabilities", error)?);
+    }
+    Ok(found)
+}
+
+/// Reads a list, a few entries at a time: it may be of any length. They are numbered from 1.
+async fn entries<T>(
+    shard: &Connection,
+    key: &str,
+    read: impl Fn(&str) -> Result<T, StoreError>,
+) -> Result<UnreadableEntries, StoreError> {
+    let (mut found, mut number) = (UnreadableEntries::default(), 0);
+    loop {
+        let last = number + AT_ONCE as u64 - 1;
+        // As bytes: one that is no text must not hide the others.
+        let page: Vec<Vec<u8>> = shard.query(redis::cmd("LRANGE").arg(key).arg(number).arg(last)).await?;
+        for entry in &page {
+            number += 1;
+            found.note(number, text(key, entry).and_then(&read))?;
+        }
+        if page.len() < AT_ONCE {
+            return Ok(found);
+        }
+    }
+}
+
+fn text<'a>(key: &str, entry: &'a [u8]) -> Result<&'a str, StoreError> {
+    std::str::from_utf8(entry).map_err(|error| StoreError::Corrupt { what: key.to_owned(), reason: error.to_string() })
+}
