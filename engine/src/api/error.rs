@@ -18,11 +18,16 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 #[derive(Debug)]
 pub(super) struct ApiError(Box<Inner>);
 
+/// Goes with the response to what the store holds and nobody can read: a command in this process says what it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Corrupt(pub(crate) StoreError);
+
 /// On the heap, so that an answer that succeeds is not as large as this.
 #[derive(Debug)]
 struct Inner {
     problem: Problem,
     quota: Option<Quota>,
+    corrupt: Option<Corrupt>,
 }
 
 /// The call needs a key, or one that is valid.
@@ -48,7 +53,7 @@ pub(super) struct ProblemOf(pub(super) &'static str);
 
 impl ApiError {
     pub(super) fn limited(problem: Problem, quota: Option<Quota>) -> Self {
-        Self(Box::new(Inner { problem, quota }))
+        Self(Box::new(Inner { problem, quota, corrupt: None }))
     }
 }
 
@@ -78,7 +83,9 @@ impl From<Problem> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::limited(problem_of(&error), None)
+        let problem = problem_of(&error);
+        let corrupt = matches!(error, StoreError::Corrupt { .. }).then_some(Corrupt(error));
+        Self(Box::new(Inner { problem, quota: None, corrupt }))
     }
 }
 
@@ -114,12 +121,15 @@ pub(super) fn problem_of(error: &StoreError) -> Problem {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Inner { problem, quota } = *self.0;
+        let Inner { problem, quota, corrupt } = *self.0;
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let kind = problem.problem_type();
         let mut response = (status, Json(problem)).into_response();
         if let Some(kind) = kind {
             response.extensions_mut().insert(ProblemOf(kind.slug()));
+        }
+        if let Some(corrupt) = corrupt {
+            response.extensions_mut().insert(corrupt);
         }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -283,7 +283,8 @@ pub(super) async fn list(
     Ok(Json(GameList { games: games.into_iter().map(summary).collect(), next }))
 }
 
-fn summary(game: Game) -> GameSummary {
+/// A game as lists show it.
+pub(crate) fn summary(game: Game) -> GameSummary {
     let name = game.name;
     let state = game.document.state;
     let (tenant, user) = game.owner.map_or((None, None), |owner| (Some(owner.tenant), owner.user));

@@ -4,14 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
-use protocol::{GameExport, GameId, GameList, GameSummary, GameView, ImportGame, ImportIds, path};
+use protocol::{GameExport, GameId, GameView, ImportGame, ImportIds, path};
 
+use super::listing::{self, Listing};
 use super::source::{OperateError, Source};
 use super::{duration, game_file, print};
 use crate::config::Config;
-
-/// How many games a page has.
-const PAGE: usize = 200;
 
 /// What can be done with games.
 #[derive(Debug, Clone, Subcommand)]
@@ -66,10 +64,11 @@ pub async fn games(config: &Config, command: GameCommand) -> Result<(), OperateE
     let source = Source::of_games(config).await?;
     match command {
         GameCommand::List { idle, json } => {
-            for game in list(&source, idle).await? {
-                print!("{}", if json { print::json(&game) } else { print::game(&game) });
+            let listed = list(&source, idle).await?;
+            for game in &listed.games {
+                print!("{}", if json { print::json(game) } else { print::game(game) });
             }
-            Ok(())
+            listed.name_unreadable()
         }
         GameCommand::Export { id, file } => {
             let file = file.unwrap_or_else(|| PathBuf::from(format!("{id}.json")));
@@ -89,23 +88,28 @@ pub async fn games(config: &Config, command: GameCommand) -> Result<(), OperateE
     }
 }
 
-/// Every game, or those that have not changed for so long; a page at a time.
-async fn list(source: &Source, idle: Option<SignedDuration>) -> Result<Vec<GameSummary>, OperateError> {
-    let (now, mut all, mut after) = (Timestamp::now(), Vec::new(), String::new());
-    loop {
-        let page: GameList = source.get(&format!("{}?limit={PAGE}{after}", path::GAMES)).await?;
-        let is_idle = |game: &GameSummary| idle.is_none_or(|idle| now.duration_since(game.updated_at) >= idle);
-        all.extend(page.games.into_iter().filter(is_idle));
-        let Some(next) = page.next else { return Ok(all) };
-        after = format!("&after={next}");
-    }
+/// Every game, or those that have not changed for so long.
+async fn list(source: &Source, idle: Option<SignedDuration>) -> Result<Listing, OperateError> {
+    let now = Timestamp::now();
+    let is_idle = |changed: Timestamp| idle.is_none_or(|idle| now.duration_since(changed) >= idle);
+    let mut listed = listing::games(source, "", |_| true).await?;
+    listed.games.retain(|game| is_idle(game.updated_at));
+    listed.unreadable.retain(|game| is_idle(game.updated_at));
+    Ok(listed)
 }
 
 async fn delete(source: &Source, doomed: Doomed) -> Result<(), OperateError> {
-    let ids = match doomed.id {
-        Some(id) => vec![id],
-        None => list(source, doomed.idle).await?.into_iter().map(|game| game.id).collect(),
+    let (ids, unreadable) = match doomed.id {
+        Some(id) => (vec![id], Vec::new()),
+        None => {
+            let listed = list(source, doomed.idle).await?;
+            (listed.games.into_iter().map(|game| game.id).collect(), listed.unreadable)
+        }
     };
+    // Nobody has seen what would be lost.
+    for game in &unreadable {
+        println!("{} stays: it cannot be read: {}", game.id, game.why);
+    }
     let (mut count, mut last_refusal) = (0, None);
     for id in ids {
         if doomed.dry_run {
@@ -127,5 +131,6 @@ async fn delete(source: &Source, doomed: Doomed) -> Result<(), OperateError> {
     if !doomed.dry_run {
         println!("{count} games are deleted");
     }
+    listing::left_out(unreadable.len())?;
     last_refusal.map_or(Ok(()), |problem| Err(OperateError::Refused(problem)))
 }

@@ -11,6 +11,7 @@ mod duration;
 mod game_file;
 mod games;
 mod keys;
+mod listing;
 mod migrate;
 mod models;
 mod pause;

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use super::game_file::GameFileError;
 use super::keys::NoRandomness;
-use crate::api;
+use crate::api::{self, Corrupt};
 use crate::config::{AdminListen, AuthMode, Config};
 use crate::retention::ArchiveError;
 use crate::root_cause::root_cause;
@@ -38,7 +38,18 @@ pub enum OperateError {
     Store(#[from] ServeError),
     /// The store fails.
     #[error(transparent)]
-    Step(#[from] StoreError),
+    Step(StoreError),
+    /// The store holds something that cannot be read.
+    #[error(transparent)]
+    #[diagnostic(help("`engine fsck` names all of the kind, and the games that they are of"))]
+    Corrupt(StoreError),
+    /// Games that the command has named and left out.
+    #[error("{count} games cannot be read")]
+    #[diagnostic(help("`engine fsck` says what of them; `engine games delete ID` needs to read nothing"))]
+    UnreadableGames {
+        /// How many.
+        count: usize,
+    },
     /// The embedded store is in use, and this cannot be done from outside.
     #[error("the data directory is in use by a running engine")]
     #[diagnostic(help("stop the engine first: what it has accepted is safe"))]
@@ -55,7 +66,7 @@ pub enum OperateError {
     GameFile(#[from] GameFileError),
     /// The archive of games.
     #[error(transparent)]
-    Archive(#[from] ArchiveError),
+    Archive(ArchiveError),
     /// What cannot be undone is not done by mistake.
     #[error("{what} would be erased for good")]
     #[diagnostic(help("add --yes to do it; --dry-run says what in full"))]
@@ -129,9 +140,21 @@ pub enum OperateError {
     },
 }
 
+impl From<StoreError> for OperateError {
+    fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Corrupt { .. }) { Self::Corrupt(error) } else { Self::Step(error) }
+    }
+}
+
+impl From<ArchiveError> for OperateError {
+    fn from(error: ArchiveError) -> Self {
+        if let ArchiveError::Store(error) = error { error.into() } else { Self::Archive(error) }
+    }
+}
+
 /// The operators' API.
 pub(super) enum Source {
-    Store(Router),
+    Store { api: Router, store: SharedStore },
     Http { client: reqwest::Client, base: String },
 }
 
@@ -145,7 +168,7 @@ impl Source {
     /// store, at its players' port.
     pub(super) async fn of_games(config: &Config) -> Result<Self, OperateError> {
         match serve::open_existing(config).await {
-            Ok(store) => Ok(Self::Store(serve::whole_api(config, store).await?)),
+            Ok(store) => Ok(Self::Store { api: serve::whole_api(config, SharedStore::clone(&store)).await?, store }),
             Err(ServeError::Embedded(OpenError::InUse { .. })) => Self::at(config.listen),
             Err(error) => Err(error.into()),
         }
@@ -154,7 +177,10 @@ impl Source {
     /// All operations, those of games first and those of operators second: a running engine may serve them at two ports.
     pub(super) async fn of_everything(config: &Config) -> Result<(Self, Self), OperateError> {
         match Self::of_games(config).await? {
-            Self::Store(router) => Ok((Self::Store(router.clone()), Self::Store(router))),
+            Self::Store { api, store } => {
+                let games = Self::Store { api: api.clone(), store: SharedStore::clone(&store) };
+                Ok((games, Self::Store { api, store }))
+            }
             games @ Self::Http { .. } => Ok((games, Self::at_operators(config)?)),
         }
     }
@@ -166,7 +192,7 @@ impl Source {
 
     fn of(config: &Config, opened: Result<SharedStore, ServeError>) -> Result<Self, OperateError> {
         match opened {
-            Ok(store) => Ok(Self::Store(api::of_store(store))),
+            Ok(store) => Ok(Self::Store { api: api::of_store(SharedStore::clone(&store)), store }),
             Err(ServeError::Embedded(OpenError::InUse { .. })) => Self::at_operators(config),
             Err(error) => Err(error.into()),
         }
@@ -186,6 +212,11 @@ impl Source {
         let client = serve::plain_client().timeout(TIMEOUT).build();
         let client = client.map_err(|error| away(&base, &error))?;
         Ok(Self::Http { client, base })
+    }
+
+    /// The store, where no running engine has it.
+    pub(super) fn store(&self) -> Option<&SharedStore> {
+        if let Self::Store { store, .. } = self { Some(store) } else { None }
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, OperateError> {
@@ -222,13 +253,16 @@ impl Source {
 
     async fn call_with(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Bytes, OperateError> {
         let (status, body) = match self {
-            Self::Store(router) => {
+            Self::Store { api, .. } => {
                 let unreadable = |reason: String| OperateError::Unreadable { path: path.to_owned(), reason };
                 let request = Request::builder().method(method).uri(path);
                 let request = request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body));
                 let request = request.map_err(|error| unreadable(error.to_string()))?;
                 // A router cannot fail: its errors are answers.
-                let Ok(answer) = router.clone().oneshot(request).await;
+                let Ok(answer) = api.clone().oneshot(request).await;
+                if let Some(Corrupt(error)) = answer.extensions().get() {
+                    return Err(OperateError::Corrupt(error.clone()));
+                }
                 let status = answer.status();
                 (status, to_bytes(answer.into_body(), LARGEST).await.map_err(|error| unreadable(error.to_string()))?)
             }

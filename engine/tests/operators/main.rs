@@ -10,3 +10,4 @@ mod redis_server;
 mod running;
 mod tenants;
 mod tiers;
+mod unreadable;

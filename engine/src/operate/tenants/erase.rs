@@ -25,7 +25,10 @@ struct Found {
 impl Found {
     async fn of(whose: &Whose, places: &Places) -> Result<Self, OperateError> {
         let keys = whose.keys(places).await?.into_iter().map(|key| key.id).collect();
-        let games: BTreeSet<_> = whose.games(places).await?.into_iter().map(|game| game.id).collect();
+        let listed = whose.games(places).await?;
+        // One that cannot be read goes too, if it is certain whose it is.
+        let unreadable = listed.unreadable.into_iter().filter(|game| game.owner.is_some()).map(|game| game.id);
+        let games: BTreeSet<_> = listed.games.into_iter().map(|game| game.id).chain(unreadable).collect();
         let archived: BTreeSet<_> = whose.archived(places).await?.into_iter().collect();
         let mut found = Self { keys, games, archived, letters: Vec::new() };
         let mut after = String::new();

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::whose::Whose;
 use super::{OperateError, Places};
-use crate::operate::game_file;
+use crate::operate::{game_file, listing};
+use crate::retention::ArchiveError;
 
 /// The name of the list.
 const LIST: &str = "tenant.json";
@@ -20,7 +21,11 @@ struct Listed<'a> {
     tenant: &'a Tenant,
     user: Option<&'a User>,
     exported_at: Timestamp,
+    /// Whether every game is here.
+    is_complete: bool,
     games: Vec<ListedGame>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<Missing>,
     keys: Vec<KeyInfo>,
 }
 
@@ -34,7 +39,14 @@ struct ListedGame {
     archived: bool,
 }
 
-/// Writes everything into a directory. The list comes last: a directory without it is not complete.
+/// A game that is not among the files.
+#[derive(Debug, Serialize)]
+struct Missing {
+    id: GameId,
+    why: String,
+}
+
+/// Writes everything into a directory. The list comes last: a directory without it is not complete, nor is one whose list says so.
 pub(super) async fn export(places: &Places, whose: &Whose, directory: &Path) -> Result<(), OperateError> {
     game_file::empty_directory(directory)?;
     let mut games = Vec::new();
@@ -44,11 +56,20 @@ pub(super) async fn export(places: &Places, whose: &Whose, directory: &Path) -> 
         Ok::<_, OperateError>(ListedGame { id: export.id, file, name: export.name.clone(), user, archived })
     };
     let mut known = BTreeSet::new();
-    for game in whose.games(places).await? {
+    let listed = whose.games(places).await?;
+    let missing = listed.unreadable.into_iter().map(|game| Missing { id: game.id, why: game.why });
+    let mut unreadable: Vec<Missing> = missing.collect();
+    known.extend(unreadable.iter().map(|game| game.id));
+    for game in listed.games {
         match places.games.get::<GameExport>(&path::with_id(path::EXPORT, game.id)).await {
             Ok(export) => games.push(write(&export, game.user, false)?),
             // It was deleted, or archived, a moment ago.
             Err(OperateError::Refused(problem)) if problem.problem_type() == Some(ProblemType::UnknownGame) => continue,
+            Err(OperateError::Corrupt(error)) => unreadable.push(Missing { id: game.id, why: error.to_string() }),
+            // The engine that has the store keeps the reason for its log.
+            Err(OperateError::Refused(problem)) if problem.problem_type() == Some(ProblemType::Internal) => {
+                unreadable.push(Missing { id: game.id, why: problem.detail });
+            }
             Err(error) => return Err(error),
         }
         known.insert(game.id);
@@ -56,15 +77,29 @@ pub(super) async fn export(places: &Places, whose: &Whose, directory: &Path) -> 
     if let Some(archive) = &places.archive {
         // One that is in both has been brought back, and its file is old.
         for id in whose.archived(places).await?.into_iter().filter(|id| !known.contains(id)) {
-            if let Some(export) = archive.export(id).await? {
-                games.push(write(&export, whose.user.clone(), true)?);
+            match archive.export(id).await {
+                Ok(Some(export)) => games.push(write(&export, whose.user.clone(), true)?),
+                Ok(None) => {}
+                Err(error @ ArchiveError::Unreadable(..)) => unreadable.push(Missing { id, why: error.to_string() }),
+                Err(error) => return Err(error.into()),
             }
         }
     }
     let (count, keys) = (games.len(), whose.keys(places).await?);
-    let listed =
-        Listed { tenant: &whose.tenant, user: whose.user.as_ref(), exported_at: Timestamp::now(), games, keys };
+    for Missing { id, why } in &unreadable {
+        eprintln!("{id} cannot be read: {why}");
+    }
+    let missing = unreadable.len();
+    let listed = Listed {
+        tenant: &whose.tenant,
+        user: whose.user.as_ref(),
+        exported_at: Timestamp::now(),
+        is_complete: missing == 0,
+        games,
+        unreadable,
+        keys,
+    };
     game_file::write(&directory.join(LIST), &listed)?;
     println!("{count} games of {whose} are written to {}; {LIST} lists them", directory.display());
-    Ok(())
+    listing::left_out(missing)
 }

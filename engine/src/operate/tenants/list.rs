@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::{Keys, Tenant, User, path};
 use serde::Serialize;
 
-use super::whose::all_games;
 use super::{OperateError, Places};
-use crate::operate::print;
+use crate::operate::{listing, print};
 use crate::store::Owner;
 
 /// What a tenant has.
@@ -34,10 +33,17 @@ struct TenantLine<'a> {
 /// Lists tenants by name, games without one first.
 pub(super) async fn list(places: &Places, archived: bool, json: bool) -> Result<(), OperateError> {
     let mut tenants: BTreeMap<Option<Tenant>, Counts> = BTreeMap::new();
-    for game in all_games(places, "").await? {
-        let counts = tenants.entry(game.tenant).or_default();
+    let listed = listing::games(&places.games, "", |_| true).await?;
+    for game in &listed.games {
+        let counts = tenants.entry(game.tenant.clone()).or_default();
         counts.games += 1;
-        counts.users.extend(game.user);
+        counts.users.extend(game.user.clone());
+    }
+    for owner in listed.unreadable.iter().filter_map(|game| game.owner.clone()) {
+        let (tenant, user) = owner.map_or((None, None), |owner| (Some(owner.tenant), owner.user));
+        let counts = tenants.entry(tenant).or_default();
+        counts.games += 1;
+        counts.users.extend(user);
     }
     let Keys { keys } = places.operators.get(path::KEYS).await?;
     for key in keys.into_iter().filter(|key| key.tenant.is_some()) {
@@ -63,7 +69,7 @@ pub(super) async fn list(places: &Places, archived: bool, json: bool) -> Result<
         };
         print!("{}", if json { print::json(&line) } else { text(&line) });
     }
-    Ok(())
+    listed.name_unreadable()
 }
 
 fn text(line: &TenantLine<'_>) -> String {

@@ -14,10 +14,11 @@ use tokio::time::Instant;
 use super::OperateError;
 use crate::api::Actor;
 use crate::config::Config;
+use crate::operate::listing;
 use crate::retention::{Archive, ArchiveError, Taken};
 use crate::serve::{self, ServeError};
 use crate::store::tiers::TierStore;
-use crate::store::{Game, GamesCursor, GamesOf, IdleGame, NewAuditEntry, SharedStore};
+use crate::store::{Game, GamesCursor, GamesOf, IdleGame, NewAuditEntry, Owner, SharedStore, StoreError};
 
 /// How many games are read at a time.
 const PAGE: usize = 100;
@@ -34,7 +35,7 @@ struct Move<'a> {
 /// What became of a game.
 enum Moved {
     Done,
-    Stays(&'static str),
+    Stays(String),
 }
 
 /// Moves all games of a tenant that are not in the store of its tier yet.
@@ -55,7 +56,7 @@ pub(super) async fn move_tenant(
     let (Some(to_store), Some(default)) = (store_of(target), store_of(crate::config::DEFAULT_TIER)) else {
         return Err(OperateError::OtherTier { tenant: tenant.clone(), to: to.to_owned() });
     };
-    let (to_store, default) = (to_store.map_err(OperateError::Step)?, default.map_err(OperateError::Step)?);
+    let (to_store, default) = (to_store.map_err(OperateError::from)?, default.map_err(OperateError::from)?);
 
     let deadline = Instant::now() + wait;
     let mut count = finish(&archive, &tiers, to_store).await?;
@@ -88,7 +89,11 @@ async fn finish(archive: &Archive, tiers: &[TierStore], to: &SharedStore) -> Res
     for game in archive.under_way().await? {
         let mut is_in_a_store = false;
         for tier in tiers {
-            is_in_a_store |= tier.get()?.game(game).await?.is_some();
+            is_in_a_store |= match tier.get()?.game(game).await {
+                // It is there, whatever else is wrong with it.
+                Err(StoreError::Corrupt { .. }) => true,
+                found => found?.is_some(),
+            };
         }
         // A store's own game is newer than a file.
         if !is_in_a_store && archive.restore(to, game).await? {
@@ -101,19 +106,23 @@ async fn finish(archive: &Archive, tiers: &[TierStore], to: &SharedStore) -> Res
 
 impl Move<'_> {
     /// Moves what is idle, and adds what is not.
-    async fn all_of(&self, tenant: &Tenant, stays: &mut Vec<(GameId, &'static str)>) -> Result<u64, OperateError> {
+    async fn all_of(&self, tenant: &Tenant, stays: &mut Vec<(GameId, String)>) -> Result<u64, OperateError> {
         let held = self.from.pauses().await?.into_iter();
         let paused: BTreeSet<GameId> = held
             .filter_map(|pause| if let PauseScope::Game { game_id } = pause.what { Some(game_id) } else { None })
             .collect();
         let (mut after, mut count) = (None, 0);
         loop {
-            let page = self.from.games(&GamesOf::Tenant(tenant.clone()), after, PAGE).await?;
+            let (page, is_whole) = match self.from.games(&GamesOf::Tenant(tenant.clone()), after, PAGE).await {
+                Err(StoreError::Corrupt { .. }) => (self.readable(tenant, stays).await?, true),
+                page => (page?.into_iter().map(as_found).collect::<Vec<_>>(), false),
+            };
             let Some(last) = page.last() else { return Ok(count) };
             after = Some(GamesCursor { updated_at: last.updated_at, id: last.id });
             for game in page {
                 if paused.contains(&game.id) {
-                    stays.push((game.id, "an operator has paused it, which would not move with it: resume it first"));
+                    let why = "an operator has paused it, which would not move with it: resume it first";
+                    stays.push((game.id, why.to_owned()));
                     continue;
                 }
                 match self.one(&game).await? {
@@ -121,26 +130,52 @@ impl Move<'_> {
                     Moved::Stays(why) => stays.push((game.id, why)),
                 }
             }
+            if is_whole {
+                return Ok(count);
+            }
         }
     }
 
-    async fn one(&self, game: &Game) -> Result<Moved, ArchiveError> {
-        let Game { id, version, updated_at, .. } = *game;
-        let found = IdleGame { id, version, updated_at, idle: Duration::ZERO };
+    /// All games of a tenant in a store where one of them cannot be read; adds those that cannot.
+    async fn readable(&self, tenant: &Tenant, stays: &mut Vec<(GameId, String)>) -> Result<Vec<IdleGame>, StoreError> {
+        let is_its = |owner: Option<&Owner>| owner.is_some_and(|owner| owner.tenant == *tenant);
+        let (games, unreadable) = listing::one_by_one(self.from, is_its, as_found).await?;
+        stays.extend(unreadable.into_iter().map(|game| (game.id, unreadable_because(&game.why))));
+        Ok(games)
+    }
+
+    async fn one(&self, found: &IdleGame) -> Result<Moved, ArchiveError> {
+        let id = found.id;
         self.archive.set_under_way(id, true).await?;
-        let taken = self.archive.take(self.from, &found).await?;
+        let taken = match self.archive.take(self.from, found).await {
+            Err(ArchiveError::Store(StoreError::Corrupt { what, reason })) => {
+                self.archive.set_under_way(id, false).await?;
+                return Ok(Moved::Stays(unreadable_because(&format!("{what}: {reason}"))));
+            }
+            taken => taken?,
+        };
         if taken == Taken::Gone {
             self.archive.restore(self.to, id).await?;
         }
         self.archive.set_under_way(id, false).await?;
         if taken == Taken::Stays {
-            return Ok(Moved::Stays("it is played at this moment"));
+            return Ok(Moved::Stays("it is played at this moment".to_owned()));
         }
         if self.from.game(id).await?.is_some() {
             // It was asked for at this moment, by a process that takes the old store for its home.
             self.to.delete_game(id, None).await?;
-            return Ok(Moved::Stays("a process has brought it back that has an older configuration: restart it"));
+            let why = "a process has brought it back that has an older configuration: restart it";
+            return Ok(Moved::Stays(why.to_owned()));
         }
         Ok(Moved::Done)
     }
+}
+
+/// A game as it was found, idle or not: what has changed since stays.
+fn as_found(game: Game) -> IdleGame {
+    IdleGame { id: game.id, version: game.version, updated_at: game.updated_at, idle: Duration::ZERO }
+}
+
+fn unreadable_because(why: &str) -> String {
+    format!("it cannot be read, as `engine fsck` says too: {why}")
 }

@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-use protocol::{GameId, GameList, GameSummary, KeyInfo, Keys, Tenant, User, path};
+use protocol::{GameId, KeyInfo, Keys, Tenant, User, path};
 
 use super::{OperateError, Places};
+use crate::operate::listing::{self, Listing};
 use crate::store::Owner;
-
-/// How many games a page has.
-const PAGE: usize = 200;
 
 /// A tenant, or one of its users.
 #[derive(Debug, Clone)]
@@ -32,13 +30,15 @@ impl Whose {
     }
 
     /// Their games in the store.
-    pub(super) async fn games(&self, places: &Places) -> Result<Vec<GameSummary>, OperateError> {
+    pub(super) async fn games(&self, places: &Places) -> Result<Listing, OperateError> {
         // A name may have characters that mean something in an address.
         let user = self.user.as_ref().map(|user| ("user", user.as_str()));
         let asked = [("tenant", self.tenant.as_str())].into_iter().chain(user);
         let of = reqwest::Url::parse_with_params("http://localhost/", asked).ok();
         let of = of.as_ref().and_then(reqwest::Url::query).unwrap_or_default().to_owned();
-        all_games(places, &format!("&{of}")).await
+        let is_wanted =
+            |owner: Option<&Owner>| owner.is_some_and(|owner| self.owns(Some(&owner.tenant), owner.user.as_ref()));
+        listing::games(&places.games, &format!("&{of}"), is_wanted).await
     }
 
     /// Their games in the archive.
@@ -53,16 +53,5 @@ impl Whose {
         let Keys { mut keys } = places.operators.get(path::KEYS).await?;
         keys.retain(|key| self.owns(key.tenant.as_ref(), key.user.as_ref()));
         Ok(keys)
-    }
-}
-
-/// Every game that a query chooses, a page at a time.
-pub(super) async fn all_games(places: &Places, of: &str) -> Result<Vec<GameSummary>, OperateError> {
-    let (mut all, mut after) = (Vec::new(), String::new());
-    loop {
-        let page: GameList = places.games.get(&format!("{}?limit={PAGE}{of}{after}", path::GAMES)).await?;
-        all.extend(page.games);
-        let Some(next) = page.next else { return Ok(all) };
-        after = format!("&after={next}");
     }
 }

@@ -10,7 +10,7 @@ use crate::store::redis::connection::Connection;
 use crate::store::redis::contents::read_game;
 use crate::store::redis::unexpected::from_json;
 use crate::store::redis::{keys, remembered};
-use crate::store::{Inconsistency, StoreError};
+use crate::store::{Inconsistency, Remedy, StoreError};
 
 /// How many entries of a list are read at a time.
 const AT_ONCE: usize = 100;
@@ -38,7 +38,11 @@ pub(super) async fn of_another_type(shard: &Connection, game: GameId) -> Result<
     let kinds: Vec<String> = shard.query_all(&ask).await?;
     let wrong = TYPES.iter().zip(kinds).filter(|((_, right), kind)| kind != "none" && kind != right);
     let named = wrong.map(|((name, right), kind)| format!("its {name} is of the type {kind}, and not {right}"));
-    Ok(named.map(|what| Inconsistency::lost(game, what)).collect())
+    // Nobody can say whose such a game is, so no command deletes it.
+    let remedy = "restore the game from a backup, or delete the key";
+    Ok(named
+        .map(|what| Inconsistency { remedy: Remedy::ByHand(remedy.to_owned()), ..Inconsistency::lost(game, what) })
+        .collect())
 }
 
 /// What cannot be read of a game.
