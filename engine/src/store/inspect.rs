@@ -60,6 +60,11 @@ impl Inconsistency {
         Ok(Self::lost(game, format!("{part} cannot be read: {what}: {reason}")))
     }
 
+    /// A log of which something cannot be read; those who follow the game lose nothing that is not in the game.
+    pub(super) fn of_log(self) -> Self {
+        Self { remedy: Remedy::Repair("begin a new log, so that readers are reset".to_owned()), ..self }
+    }
+
     /// A key or a row whose name should be an id, and is none.
     pub(super) fn no_id(name: &str, place: &str) -> Self {
         let remedy = Remedy::ByHand("find out who has written it, and delete it".to_owned());

@@ -211,3 +211,34 @@ async fn lists_of_owners_that_differ_from_the_game_are_found_and_repaired() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_log_with_an_event_that_cannot_be_read_is_found_and_begins_anew() {
+    let words = "of its log cannot be read";
+    bench::on_redis(async |bench| {
+        let scene = scene(bench).await;
+        let cursor = scene.store.game(scene.game).await.unwrap().unwrap().cursor;
+        let id = format!("{}-{}", cursor.epoch, cursor.offset + 1);
+        scene
+            .damage(&["XADD", &format!("game-events:{}", scene.game), &id, "request", "xx", "game.renamed", "{}"])
+            .await;
+        let found = scene.found(true).await;
+        assert!(found.iter().any(|it| it.game == Some(scene.game) && it.what.contains(words)), "{found:?}");
+        assert_eq!(scene.found(false).await, []);
+        enqueue(&scene.store, scene.game, "three").await;
+        assert_eq!(run_all(&scene.store).await, ["three"]);
+        assert_eq!(scene.found(false).await, []);
+    })
+    .await;
+    bench::on_embedded(async |bench| {
+        let scene = scene(bench).await;
+        scene.bench.execute("UPDATE events SET request = 'xx' WHERE id & 3 = 1");
+        let found = scene.found(true).await;
+        assert!(found.len() == 2 && found.iter().all(|it| it.what.contains(words)), "{found:?}");
+        assert_eq!(scene.found(false).await, []);
+        enqueue(&scene.store, scene.game, "three").await;
+        assert_eq!(run_all(&scene.store).await, ["three"]);
+        assert_eq!(scene.found(false).await, []);
+    })
+    .await;
+}

@@ -78,7 +78,7 @@ impl Inspector<'_, '_> {
 
     /// Everything of one game.
     fn game(&mut self, game: GameId) -> Result<(), StoreError> {
-        let unreadable = super::inspect_parts::unreadable(self.step, game)?;
+        let unreadable = super::inspect_parts::unreadable(self.step, game, self.repair)?;
         self.found.inconsistencies.extend(unreadable);
         self.lane(game)?;
         self.log(game)?;

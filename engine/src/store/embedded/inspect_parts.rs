@@ -5,15 +5,15 @@ use story::ChatMessage;
 
 use super::document::last_message;
 use super::row_keys::number_of;
-use super::rows::{Columns, from_json, stored};
+use super::rows::{Columns, EVENT, event, from_json, stored};
 use super::step::Step;
 use super::values::unsigned;
 use super::{StoreError, contents, remembered};
 use crate::store::inspect::UnreadableEntries;
 use crate::store::{Inconsistency, StoredCapability, StoredTurn};
 
-/// What of a game cannot be read or is lost.
-pub(super) fn unreadable(step: &Step<'_>, game: GameId) -> Result<Vec<Inconsistency>, StoreError> {
+/// What of a game cannot be read or is lost. A log begins anew, if it is to be repaired.
+pub(super) fn unreadable(step: &Step<'_>, game: GameId, repair: bool) -> Result<Vec<Inconsistency>, StoreError> {
     let mut found = Vec::new();
     match contents::game(step, game) {
         Ok(Some(_)) => {}
@@ -22,6 +22,7 @@ pub(super) fn unreadable(step: &Step<'_>, game: GameId) -> Result<Vec<Inconsiste
     }
     history(step, game, &mut found)?;
     turns(step, game, &mut found)?;
+    events(step, game, repair, &mut found)?;
     if let Err(error) = remembered::read(step, game) {
         found.push(Inconsistency::unreadable(game, "what is kept beside it", error)?);
     }
@@ -67,5 +68,19 @@ fn turns(step: &Step<'_>, game: GameId, found: &mut Vec<Inconsistency>) -> Resul
         unreadable.note(number_of(row.need("id")?), read)
     })?;
     found.extend(unreadable.finding(game, |number| format!("turn record {number}")));
+    Ok(())
+}
+
+fn events(step: &Step<'_>, game: GameId, repair: bool, found: &mut Vec<Inconsistency>) -> Result<(), StoreError> {
+    let (mut unreadable, keys) = (UnreadableEntries::default(), step.row_keys(game)?.range());
+    step.all(&format!("SELECT {EVENT} FROM events WHERE id BETWEEN ?1 AND ?2 ORDER BY id"), keys, |row| {
+        unreadable.note(number_of(Columns::new("an event", row).need("id")?), event(row))
+    })?;
+    if let Some(entry) = unreadable.finding(game, |offset| format!("event {offset} of its log")) {
+        found.push(entry.of_log());
+        if repair {
+            step.execute("DELETE FROM events WHERE id BETWEEN ?1 AND ?2", keys)?;
+        }
+    }
     Ok(())
 }

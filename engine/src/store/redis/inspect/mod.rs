@@ -120,7 +120,7 @@ async fn game(
         }
         Err(error) => return Err(error),
     };
-    found.extend(parts::unreadable(shard, contents, game).await?);
+    found.extend(parts::unreadable(shard, contents, game, repair).await?);
     Ok((lane, found))
 }
 

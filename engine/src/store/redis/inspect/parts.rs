@@ -5,10 +5,10 @@ use story::ChatMessage;
 
 use crate::store::contents::Contents;
 use crate::store::inspect::UnreadableEntries;
-use crate::store::redis::codec::turn_of_entry;
+use crate::store::redis::codec::{events_of_entry, turn_of_entry};
 use crate::store::redis::connection::Connection;
 use crate::store::redis::contents::read_game;
-use crate::store::redis::unexpected::from_json;
+use crate::store::redis::unexpected::{from_json, unexpected_reply};
 use crate::store::redis::{keys, remembered};
 use crate::store::{Inconsistency, Remedy, StoreError};
 
@@ -45,11 +45,12 @@ pub(super) async fn of_another_type(shard: &Connection, game: GameId) -> Result<
         .collect())
 }
 
-/// What cannot be read of a game.
+/// What cannot be read of a game. A log begins anew, if it is to be repaired.
 pub(super) async fn unreadable(
     shard: &Connection,
     contents: &Contents,
     game: GameId,
+    repair: bool,
 ) -> Result<Vec<Inconsistency>, StoreError> {
     let mut found = Vec::new();
     if let Err(error) = read_game(contents, shard, game).await {
@@ -66,7 +67,34 @@ pub(super) async fn unreadable(
     if let Err(error) = keys::capabilities(shard, game).await {
         found.push(Inconsistency::unreadable(game, "its capabilities", error)?);
     }
+    let log = shard.key("game-events", game);
+    if let Some(entry) = events(shard, &log).await?.finding(game, |offset| format!("event {offset} of its log")) {
+        found.push(entry.of_log());
+        if repair {
+            shard.query::<()>(redis::cmd("DEL").arg(&log)).await?;
+        }
+    }
     Ok(found)
+}
+
+/// Reads a log in the same way. Its entries are known by their offsets.
+async fn events(shard: &Connection, key: &str) -> Result<UnreadableEntries, StoreError> {
+    let (mut found, mut from) = (UnreadableEntries::default(), "-".to_owned());
+    loop {
+        let mut read = redis::cmd("XRANGE");
+        read.arg(key).arg(&from).arg("+").arg("COUNT").arg(AT_ONCE);
+        let page: Vec<(String, Vec<Vec<u8>>)> = shard.query(&read).await?;
+        for (id, fields) in &page {
+            let (epoch, offset) = id.split_once('-').unwrap_or((id, ""));
+            let offset: u64 = offset.parse().map_err(|error| unexpected_reply("XRANGE", &error))?;
+            from = format!("{epoch}-{}", offset + 1);
+            let fields = fields.iter().map(|field| text(key, field).map(str::to_owned)).collect::<Result<_, _>>();
+            found.note(offset, fields.and_then(|fields| events_of_entry(id, fields)))?;
+        }
+        if page.len() < AT_ONCE {
+            return Ok(found);
+        }
+    }
 }
 
 /// Reads a list, a few entries at a time: it may be of any length. They are numbered from 1.
