@@ -1,6 +1,7 @@
 //! Lines for deeds that the story makes nothing of, by verb.
 
 use super::going::capital;
+use super::naming::is_or_are;
 use super::verbs::Verb;
 
 /// Answers to what is done to a body or with one's hands; `None` for other deeds.
@@ -119,4 +120,93 @@ pub(super) fn to_something(verb: Verb, written: &str, it: &str) -> [String; 3] {
             format!("You {written} {it}. It is done, and nobody remarks on it."),
         ],
     }
+}
+
+/// What is smelled, counted or heard of something.
+pub(super) fn to_senses(verb: Verb, it: &str) -> [String; 3] {
+    match verb {
+        Verb::Smell => [
+            format!("{} smells of nothing in particular, and faintly of damp.", capital(it)),
+            format!("You breathe in {it}, and are none the wiser."),
+            format!("There is a trace of damp about {it}."),
+        ],
+        Verb::Count => [
+            format!("You count {it}, and then again to be sure."),
+            format!("It comes to as many as you thought, with {it}."),
+            format!("You count {it} from the left, and get the same from the right."),
+        ],
+        _ => [
+            format!("You listen to {it}. It has nothing to say that you can hear."),
+            format!("You put an ear to {it}. There is your own pulse, and behind it nothing."),
+            format!("{} {} quiet.", capital(it), is_or_are(it)),
+        ],
+    }
+}
+
+/// Answers to a deed that needs nothing; `None` for deeds that need something.
+pub(super) const fn to_nothing(verb: Verb) -> Option<&'static [&'static str]> {
+    Some(match verb {
+        Verb::Wait | Verb::Sit => &[
+            "You wait. Time goes by on its usual business.",
+            "You give it a while. Something drips, counts to nine, and drips again.",
+            "You stay as you are, and the light moves a finger's width.",
+            "You rest for a moment, and it does you good.",
+            "You let a little time go by. It does not ask your leave.",
+            "You wait, and nothing comes that you did not expect.",
+        ],
+        Verb::Sleep => &[
+            "You close your eyes, and open them again: this is no time for it.",
+            "You are tired, but not so tired that the rest could wait.",
+            "You doze for the space of a breath, and wake no later than before.",
+            "Sleep does not come when it is called tonight.",
+        ],
+        Verb::Sing | Verb::Play => &[
+            "You sing a few lines, under your breath and a little flat.",
+            "You try a tune. It goes out into the air and is not sent back.",
+            "You hum something that you had forgotten you knew.",
+            "Your song has one verse, and the place is polite about it.",
+        ],
+        Verb::Dance => &[
+            "You dance a few steps, and nobody stops you.",
+            "You turn once on your heel, with some style.",
+            "You dance. It is a short dance, but a sincere one.",
+            "Your feet know more about it than you do.",
+        ],
+        Verb::Jump => &[
+            "You jump, and come down where you began.",
+            "You leave the ground for a moment, and it waits for you.",
+            "A small leap, and a small thud.",
+            "You jump. Something in your pockets jumps a little later.",
+        ],
+        Verb::Listen => &[
+            "You listen. The place has its own small sounds, and goes on making them.",
+            "You hold your breath. Far off, something settles.",
+            "There is your own breathing, and behind it the quiet.",
+            "You hear what you would expect to hear, and nothing else.",
+        ],
+        Verb::Smell => &[
+            "You breathe in. It smells as it looks.",
+            "There is a trace of damp in the air, and of other people's evenings.",
+            "Nothing is burning, which is something.",
+        ],
+        Verb::Think => &[
+            "You think about it, and it does not get smaller.",
+            "You gather your thoughts. There are fewer of them than you expected, and better ones.",
+            "It passes through your mind and out at the other side.",
+            "You allow yourself a moment of that.",
+        ],
+        Verb::Count => {
+            &["You count everything once, and it comes out even.", "You lose count, and start again, and let it be."]
+        }
+        Verb::Knock => &[
+            "You knock. Nobody comes.",
+            "You knock, and wait, and hear yourself waiting.",
+            "Three knocks, and then a silence that has heard them.",
+        ],
+        Verb::Hide => &[
+            "You make yourself small. Nobody is looking, so it works very well.",
+            "You hide for a while, and then come out, not having been sought.",
+        ],
+        _ => return None,
+    })
 }

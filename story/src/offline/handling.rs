@@ -305,7 +305,7 @@ impl Telling<'_> {
                 ];
                 format!("You show {item_call} to {}. {who} {}.", being.call(), self.view.fresh(&lines))
             }
-            Verb::Trade if !["pay", "pay for", "bribe", "tip"].iter().any(|pays| written == *pays) => {
+            Verb::Trade if !["pay", "pay for", "bribe", "tip"].contains(&written) => {
                 let lines = [
                     format!("{who} looks at {item_call}, and makes no offer."),
                     format!("{who} has nothing to give you for {item_call}."),

@@ -1,7 +1,7 @@
 //! Deeds that the story makes nothing of. Each is answered for what it is: done without consequence, or declined with what is here.
 
 use super::clause::Clause;
-use super::deed_lines::{to_somebody, to_something};
+use super::deed_lines::{to_nothing, to_senses, to_somebody, to_something};
 use super::found::Found;
 use super::going::capital;
 use super::naming::{from_here, is_abstract, is_or_are};
@@ -16,74 +16,166 @@ impl Telling<'_> {
             clause.objects.first().cloned().or_else(|| Some(clause.second.clone())).filter(|noun| !noun.is_empty());
         let noun = noun.map(|noun| super::naming::clean(&noun));
         let found = noun.as_deref().map(|noun| (noun, self.view.find(noun)));
+        if verb == Verb::Follow {
+            return self.follow(found);
+        }
+        let (noun, named) = (noun.as_deref(), found.as_ref());
+        let special = self
+            .about_the_game(clause, verb)
+            .or_else(|| self.lacking(clause, verb, noun))
+            .or_else(|| self.time_passed(clause, verb, noun))
+            .or_else(|| self.worn_or_hidden(clause, verb, named))
+            .or_else(|| self.seated(clause, verb, named))
+            .or_else(|| self.jumped_down(clause, verb, named))
+            .or_else(|| self.done_to_a_place(verb, named))
+            .or_else(|| self.opened_or_shut(verb, named));
+        special.unwrap_or_else(|| self.done_to(clause, verb, found))
+    }
+
+    /// What belongs to the playing of the story: to leave it, to take a turn back, a score, the time.
+    fn about_the_game(&self, clause: &Clause, verb: Verb) -> Option<String> {
         match verb {
             Verb::Quit if clause.rest.starts_with("my ") => {
-                return format!("This is no night for giving notice. {}", self.could_try());
+                Some(format!("This is no night for giving notice. {}", self.could_try()))
             }
-            Verb::Fly => return format!("You have no means to {} here. {}", clause.written, self.could_try()),
-            // What is no obstacle need not be opened.
-            Verb::Open if let Some((noun, Found::Scenery(_))) = &found
-                && ["door", "gate"].contains(&crate::world::words(noun).last().map_or("", String::as_str))
-                && let Some(way) = self.way_by_description(noun).or_else(|| self.only_way()).filter(|way| way.blocked.is_none()) =>
+            Verb::Undo => Some(
+                "What is done is done, as far as the story goes. Taking turns back, saving and leaving belong to the \
+                 program that you play with."
+                    .to_owned(),
+            ),
+            Verb::Quit => Some(
+                "The story waits where it is; you can close it and come back. Taking turns back and leaving belong to \
+                 the program that you play with."
+                    .to_owned(),
+            ),
+            Verb::Score => Some(format!("Nobody keeps a score here. {}", self.inventory())),
+            Verb::Time => Some(self.clock()),
+            _ => None,
+        }
+    }
+
+    /// A deed that lacks what it needs.
+    fn lacking(&self, clause: &Clause, verb: Verb, noun: Option<&str>) -> Option<String> {
+        match verb {
+            Verb::Fly => Some(format!("You have no means to {} here. {}", clause.written, self.could_try())),
+            Verb::Use | Verb::Set | Verb::Join if noun.is_none() => Some(self.at_a_loss("You would have to say what.")),
+            Verb::Stand if noun.is_none() => Some("You are on your feet already.".to_owned()),
+            Verb::Eat | Verb::Drink if noun.is_none_or(is_abstract) => {
+                Some(format!("You find nothing to {} here. {}", clause.written, self.could_try()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Letting time go by.
+    fn time_passed(&self, clause: &Clause, verb: Verb, noun: Option<&str>) -> Option<String> {
+        let passes = matches!(verb, Verb::Wait | Verb::Sleep | Verb::Think) && !noun.is_some_and(is_own_body);
+        passes.then(|| self.alone(verb, &clause.written))
+    }
+
+    /// Putting something on, or putting it out of sight.
+    fn worn_or_hidden(&self, clause: &Clause, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
+        let (_, found) = named?;
+        match (verb, found) {
+            (Verb::Wear, Found::Nothing | Found::Elsewhere(_) | Found::Being(_)) => None,
+            (Verb::Wear, _) => Some(self.worn(&clause.written, found)),
+            (Verb::Hide, Found::Held(_) | Found::Here(_)) => {
+                let lines = [
+                    "You find no better place for it than your own pocket.",
+                    "Nobody is looking for it but you.",
+                    "It is well enough hidden where it is.",
+                ];
+                Some(self.view.fresh(&lines).to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// Sitting or standing on what is held, and sitting with somebody.
+    fn seated(&self, clause: &Clause, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
+        const BESIDE: &[&str] = &["with", "by", "beside"];
+        match (verb, named) {
+            (Verb::Sit | Verb::Stand | Verb::Ride, Some((_, Found::Held(item)))) => {
+                Some(format!("You would only flatten {}, and be no better seated.", super::naming::the(item)))
+            }
+            (Verb::Sit, Some((_, Found::Being(being))))
+                if BESIDE.iter().any(|by| clause.preposition == *by || clause.written.ends_with(by)) =>
             {
-                let is_described = self.script.things.iter().any(|thing| thing.when.fits(self.view) && thing.is_called(noun));
+                let ends = [
+                    "Neither of you says anything.",
+                    "It is not a bad silence.",
+                    "The time goes by more easily for it.",
+                ];
+                Some(format!("You sit with {} for a while. {}", being.call(), self.view.fresh(&ends)))
+            }
+            (Verb::Sit, _) if BESIDE.contains(&clause.preposition.as_str()) => {
+                Some(self.alone(Verb::Wait, &clause.written))
+            }
+            _ => None,
+        }
+    }
+
+    /// Jumping where there is a way down that is blocked: why it is.
+    fn jumped_down(&self, clause: &Clause, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
+        let jumps =
+            clause.rest.is_empty() || named.is_none_or(|(_, found)| matches!(found, Found::Scenery(_) | Found::Way(_)));
+        let is_down = clause.written.starts_with("dive")
+            || !clause.rest.is_empty()
+            || clause.written.ends_with("in")
+            || clause.whole.ends_with("down");
+        if verb != Verb::Jump || !jumps || !is_down {
+            return None;
+        }
+        let down = self.view.ways.iter().find(|way| way.direction == "down" && way.blocked.is_some())?;
+        Some(self.take_way(down).0)
+    }
+
+    /// What is done to a house that is not here: it is done there.
+    fn done_to_a_place(&self, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
+        let Some((noun, Found::Way(way))) = named else { return None };
+        let is_place = !way.place.is_empty() && crate::world::fit(&way.place, &way.direction).is_none();
+        let is_done_there = match verb {
+            Verb::Knock | Verb::Attack | Verb::Touch | Verb::Burn | Verb::Use | Verb::Move => true,
+            Verb::Open | Verb::Close => crate::world::fit(noun, &way.place).is_some(),
+            _ => false,
+        };
+        (is_place && is_done_there).then(|| {
+            let there = capital(&super::naming::the(&way.place));
+            let direction = from_here(&way.direction);
+            format!("{there} is {direction}; you would have to go there first. {}", self.could_try())
+        })
+    }
+
+    /// Opening and closing ways, and opening what is no obstacle, or what is only read or looked into.
+    fn opened_or_shut(&self, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
+        match (verb, named?) {
+            (Verb::Open | Verb::Close, (_, Found::Way(way))) => Some(self.look_toward(&way.direction)),
+            // What is no obstacle need not be opened.
+            (Verb::Open, (noun, Found::Scenery(_)))
+                if ["door", "gate"].contains(&crate::world::words(noun).last().map_or("", String::as_str))
+                    && let Some(way) = self.way_by_description(noun).or_else(|| self.only_way())
+                    && way.blocked.is_none() =>
+            {
+                let is_described =
+                    self.script.things.iter().any(|thing| thing.when.fits(self.view) && thing.is_called(noun));
                 let lines = ["Nothing keeps it shut.", "It is no obstacle.", "It opens, as doors do."];
                 let door = if is_described { self.describe(noun) } else { self.view.fresh(&lines).to_owned() };
-                return format!("{door} {}", self.look_toward(&way.direction));
+                Some(format!("{door} {}", self.look_toward(&way.direction)))
             }
-            Verb::Undo => return "What is done is done, as far as the story goes. Taking turns back, saving and leaving belong to the program that you play with.".to_owned(),
-            Verb::Quit => return "The story waits where it is; you can close it and come back. Taking turns back and leaving belong to the program that you play with.".to_owned(),
-            Verb::Score => return format!("Nobody keeps a score here. {}", self.inventory()),
-            Verb::Time => return self.clock(),
-            Verb::Use | Verb::Set | Verb::Join if noun.is_none() => return self.at_a_loss("You would have to say what."),
-            Verb::Stand if noun.is_none() => return "You are on your feet already.".to_owned(),
-            Verb::Wait | Verb::Sleep | Verb::Think if !noun.as_deref().is_some_and(is_own_body) => {
-                return self.alone(verb, &clause.written);
-            }
-            Verb::Follow => return self.follow(found),
-            Verb::Wear if let Some((_, found)) = &found && !matches!(found, Found::Nothing | Found::Elsewhere(_) | Found::Being(_)) => {
-                return self.worn(&clause.written, found);
-            }
-            Verb::Hide if matches!(found, Some((_, Found::Held(_) | Found::Here(_)))) => {
-                let lines = ["You find no better place for it than your own pocket.", "Nobody is looking for it but you.", "It is well enough hidden where it is."];
-                return self.view.fresh(&lines).to_owned();
-            }
-            Verb::Sit | Verb::Stand | Verb::Ride if let Some((_, Found::Held(item))) = &found => {
-                return format!("You would only flatten {}, and be no better seated.", super::naming::the(item));
-            }
-            Verb::Sit if let Some((_, Found::Being(being))) = &found && ["with", "by", "beside"].iter().any(|by| clause.preposition == *by || clause.written.ends_with(by)) => {
-                let ends = ["Neither of you says anything.", "It is not a bad silence.", "The time goes by more easily for it."];
-                return format!("You sit with {} for a while. {}", being.call(), self.view.fresh(&ends));
-            }
-            Verb::Sit if ["with", "by", "beside"].contains(&clause.preposition.as_str()) => return self.alone(Verb::Wait, &clause.written),
-            Verb::Eat | Verb::Drink if noun.as_deref().is_none_or(is_abstract) => return format!("You find nothing to {} here. {}", clause.written, self.could_try()),
-            Verb::Jump if clause.rest.is_empty() || noun.is_none() || found.as_ref().is_some_and(|(_, found)| matches!(found, Found::Scenery(_) | Found::Way(_))) => {
-                let down = self.view.ways.iter().find(|way| way.direction == "down" && way.blocked.is_some());
-                if let Some(down) = down.filter(|_| clause.written.starts_with("dive") || !clause.rest.is_empty() || clause.written.ends_with("in") || clause.whole.ends_with("down")) {
-                    return self.take_way(down).0;
-                }
-            }
-            // What is done to a house is done there.
-            Verb::Knock | Verb::Attack | Verb::Touch | Verb::Burn | Verb::Open | Verb::Close | Verb::Use | Verb::Move
-                if let Some((noun, Found::Way(way))) = &found
-                && !way.place.is_empty() && crate::world::fit(&way.place, &way.direction).is_none()
-                && (!matches!(verb, Verb::Open | Verb::Close) || crate::world::fit(noun, &way.place).is_some()) =>
-            {
-                let there = capital(&super::naming::the(&way.place));
-                return format!("{there} is {}; you would have to go there first. {}", from_here(&way.direction), self.could_try());
-            }
-            Verb::Open | Verb::Close if let Some((_, Found::Way(way))) = &found => return self.look_toward(&way.direction),
+            (Verb::Open, (_, Found::Nothing | Found::Elsewhere(_))) => None,
             // What is opened to be read, or to see what is in it, is described.
-            Verb::Open => {
-                let noun = noun.clone().unwrap_or_default();
-                let own = self.script.things.iter().find(|thing| thing.is_called(&noun) && thing.when.fits(self.view));
-                let is_here = found.as_ref().is_some_and(|(_, found)| !matches!(found, Found::Nothing | Found::Elsewhere(_)));
-                if let Some(own) = own.filter(|own| is_here && !self.view.is_stale(self.view.next(&own.text))) {
-                    return self.view.next(&own.text).to_owned();
-                }
+            (Verb::Open, (noun, _)) => {
+                let mut things = self.script.things.iter();
+                let own = things.find(|thing| thing.is_called(noun) && thing.when.fits(self.view))?;
+                let text = self.view.next(&own.text);
+                (!self.view.is_stale(text)).then(|| text.to_owned())
             }
-            _ => {}
+            _ => None,
         }
+    }
+
+    /// A deed done to one's own body, to what is here, or to what is not.
+    fn done_to(&self, clause: &Clause, verb: Verb, found: Option<(&str, Found<'_>)>) -> String {
         match found {
             Some((noun, Found::Nothing)) if is_own_body(&clause.second) => {
                 format!(
@@ -230,7 +322,7 @@ impl Telling<'_> {
             return self.describe(noun);
         }
         if matches!(verb, Verb::Smell | Verb::Listen | Verb::Count) {
-            return self.sense(verb, &it);
+            return self.view.fresh(&to_senses(verb, &it)).to_owned();
         }
         if let Found::Being(being) = found
             && being.is_asleep()
@@ -273,27 +365,6 @@ impl Telling<'_> {
         }
     }
 
-    fn sense(&self, verb: Verb, it: &str) -> String {
-        let lines = match verb {
-            Verb::Smell => [
-                format!("{} smells of nothing in particular, and faintly of damp.", capital(it)),
-                format!("You breathe in {it}, and are none the wiser."),
-                format!("There is a trace of damp about {it}."),
-            ],
-            Verb::Count => [
-                format!("You count {it}, and then again to be sure."),
-                format!("It comes to as many as you thought, with {it}."),
-                format!("You count {it} from the left, and get the same from the right."),
-            ],
-            _ => [
-                format!("You listen to {it}. It has nothing to say that you can hear."),
-                format!("You put an ear to {it}. There is your own pulse, and behind it nothing."),
-                format!("{} {} quiet.", capital(it), is_or_are(it)),
-            ],
-        };
-        self.view.fresh(&lines).to_owned()
-    }
-
     /// What the description says that is to be heard or smelled here.
     pub(super) fn sensed(&self, verb: Verb, written: &str) -> String {
         let heard: &[&str] = &[
@@ -312,77 +383,10 @@ impl Telling<'_> {
 
     /// A deed that needs nothing.
     fn alone(&self, verb: Verb, written: &str) -> String {
-        let lines: &[&str] = match verb {
-            Verb::Wait | Verb::Sit => &[
-                "You wait. Time goes by on its usual business.",
-                "You give it a while. Something drips, counts to nine, and drips again.",
-                "You stay as you are, and the light moves a finger's width.",
-                "You rest for a moment, and it does you good.",
-                "You let a little time go by. It does not ask your leave.",
-                "You wait, and nothing comes that you did not expect.",
-            ],
-            Verb::Sleep => &[
-                "You close your eyes, and open them again: this is no time for it.",
-                "You are tired, but not so tired that the rest could wait.",
-                "You doze for the space of a breath, and wake no later than before.",
-                "Sleep does not come when it is called tonight.",
-            ],
-            Verb::Sing | Verb::Play => &[
-                "You sing a few lines, under your breath and a little flat.",
-                "You try a tune. It goes out into the air and is not sent back.",
-                "You hum something that you had forgotten you knew.",
-                "Your song has one verse, and the place is polite about it.",
-            ],
-            Verb::Dance => &[
-                "You dance a few steps, and nobody stops you.",
-                "You turn once on your heel, with some style.",
-                "You dance. It is a short dance, but a sincere one.",
-                "Your feet know more about it than you do.",
-            ],
-            Verb::Jump => &[
-                "You jump, and come down where you began.",
-                "You leave the ground for a moment, and it waits for you.",
-                "A small leap, and a small thud.",
-                "You jump. Something in your pockets jumps a little later.",
-            ],
-            Verb::Listen => &[
-                "You listen. The place has its own small sounds, and goes on making them.",
-                "You hold your breath. Far off, something settles.",
-                "There is your own breathing, and behind it the quiet.",
-                "You hear what you would expect to hear, and nothing else.",
-            ],
-            Verb::Smell => &[
-                "You breathe in. It smells as it looks.",
-                "There is a trace of damp in the air, and of other people's evenings.",
-                "Nothing is burning, which is something.",
-            ],
-            Verb::Think => &[
-                "You think about it, and it does not get smaller.",
-                "You gather your thoughts. There are fewer of them than you expected, and better ones.",
-                "It passes through your mind and out at the other side.",
-                "You allow yourself a moment of that.",
-            ],
-            Verb::Count => &[
-                "You count everything once, and it comes out even.",
-                "You lose count, and start again, and let it be.",
-            ],
-            Verb::Knock => &[
-                "You knock. Nobody comes.",
-                "You knock, and wait, and hear yourself waiting.",
-                "Three knocks, and then a silence that has heard them.",
-            ],
-            Verb::Hide => &[
-                "You make yourself small. Nobody is looking, so it works very well.",
-                "You hide for a while, and then come out, not having been sought.",
-            ],
-            _ => {
-                return self.at_a_loss(&format!(
-                    "You would have to say what to {}.",
-                    written.split(' ').next().unwrap_or("do")
-                ));
-            }
-        };
-        self.view.fresh(lines).to_owned()
+        if let Some(lines) = to_nothing(verb) {
+            return self.view.fresh(lines).to_owned();
+        }
+        self.at_a_loss(&format!("You would have to say what to {}.", written.split(' ').next().unwrap_or("do")))
     }
 }
 

@@ -38,6 +38,7 @@ mod otherwise;
 mod personal;
 mod phrasing;
 mod possible;
+mod replying;
 pub(crate) mod rules;
 mod saying;
 mod script;
@@ -49,6 +50,7 @@ mod standing;
 mod stowing;
 #[cfg(test)]
 mod strict_tests;
+mod subject;
 mod suggesting;
 mod synonyms;
 mod talking;

@@ -275,16 +275,14 @@ fn is_sentence(rest: &[&str]) -> bool {
         "anybody",
     ];
     match rest {
-        ["this" | "that" | "it" | "there", "is" | "was" | "are" | "looks" | "feels" | "seems", ..] => true,
-        ["this's" | "that's" | "it's" | "there's" | "i'm" | "we're" | "they're" | "you're" | "i've" | "we've", ..] => {
-            true
-        }
-        [
+        ["this" | "that" | "it" | "there", "is" | "was" | "are" | "looks" | "feels" | "seems", ..]
+        | ["this's" | "that's" | "it's" | "there's" | "i'm" | "we're" | "they're" | "you're" | "i've" | "we've", ..]
+        | [
             "i" | "we" | "you" | "they",
             "have" | "am" | "are" | "need" | "think" | "know" | "feel" | "can't" | "don't",
             ..,
-        ] => true,
-        ["nice" | "lovely" | "beautiful" | "great" | "cool", _, ..] => true,
+        ]
+        | ["nice" | "lovely" | "beautiful" | "great" | "cool", _, ..] => true,
         [first, second, ..] => QUESTION_WORDS.contains(first) && *first != "have" && PEOPLE.contains(second),
         _ => false,
     }

@@ -121,228 +121,253 @@ pub(super) const SO_FAR: &[&str] = &[
     "have i been",
 ];
 
+/// What asks for anything of use here.
+const ANYTHING: &[&str] = &[
+    "anything useful",
+    "anything interesting",
+    "anything else here",
+    "anything to take",
+    "anything worth",
+    "anything of use",
+];
+
+/// Where anybody is asked for.
+const NEARBY: &[&str] =
+    &["here", "there", "home", "around", "about", "inside", "near", "watching", "following", "listening"];
+
+/// What asks for everybody.
+const EVERYBODY: &[&str] =
+    &["where is everyone", "where is everybody", "where's everyone", "where's everybody", "where are all the people"];
+
+/// What asks for the hour.
+const HOUR: &[&str] = &["what time", "how late", "what hour", "the time"];
+
+/// What asks for what the player has.
+const BELONGINGS: &[&str] = &[
+    "am i carrying",
+    "what do i have",
+    "what have i got",
+    "what have i on me",
+    "am i holding",
+    "in my pocket",
+    "in my bag",
+    "in my inventory",
+    "in my hand",
+    "am i wearing",
+    "do i own",
+    "my belongings",
+    "my possessions",
+];
+
+/// What asks for the place and what is in it.
+const PLACE: &[&str] = &[
+    "where am i",
+    "what is here",
+    "what's around",
+    "what is around",
+    "what is there here",
+    "what's down here",
+    "what is down here",
+    "what's up here",
+    "what's in here",
+    "what is in here",
+    "what's here",
+    "what do i see",
+    "what is this place",
+    "what can i see",
+    "where are we",
+];
+
+/// What asks for who is here.
+const COMPANY: &[&str] = &[
+    "who is here",
+    "who's here",
+    "who else",
+    "am i alone",
+    "who lives here",
+    "who lives around here",
+    "who works here",
+    "who is around",
+];
+
+/// What asks for the ways out.
+const WAYS: &[&str] = &[
+    "which way",
+    "another way",
+    "other way",
+    "way in",
+    "where can i go",
+    "where can we go",
+    "where could i go",
+    "where to go",
+    "where else can",
+    "which directions",
+    "what directions",
+    "what ways",
+    "what are the exits",
+    "what exits",
+    "any exits",
+    "way out",
+    "where are the exits",
+];
+
+/// What asks who the player is.
+const IDENTITY: &[&str] = &["who am i", "what am i", "what is my name", "what's my name"];
+
+/// What asks for what is sold here.
+const FOR_SALE: &[&str] =
+    &["for sale", "do you sell", "do they sell", "what can i buy", "are you selling", "is sold here"];
+
 impl Telling<'_> {
     /// The questions that every story is asked: what to do, what time it is, what is here, which ways there are.
     pub(super) fn standing_question(&self, text: &str) -> Option<String> {
-        let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+        self.how_to_play(text)
+            .or_else(|| self.how_the_player_came_here(text))
+            .or_else(|| self.whether_anybody_minds(text))
+            .or_else(|| self.how_the_player_is(text))
+            .or_else(|| has(text, SO_FAR).then(|| self.so_far()))
+            .or_else(|| self.asked_of_duty(text))
+            .or_else(|| self.heard_or_smelled(text))
+            .or_else(|| self.asked_for_food(text))
+            .or_else(|| self.asked_of_danger(text))
+            .or_else(|| has(text, HINTS).then(|| self.hint()))
+            .or_else(|| self.asked_for_people(text))
+            .or_else(|| has(text, HOUR).then(|| self.time()))
+            .or_else(|| has(text, BELONGINGS).then(|| self.inventory()))
+            .or_else(|| has(text, PLACE).then(|| self.look()))
+            .or_else(|| self.whether_it_is_held(text))
+            .or_else(|| has(text, COMPANY).then(|| self.company()))
+            .or_else(|| has(text, WAYS).then(|| self.ways_out()))
+            .or_else(|| has(text, IDENTITY).then(|| self.who_the_player_is()))
+            .or_else(|| self.asked_to_sell(text))
+            .or_else(|| has(text, FOR_SALE).then(|| self.on_sale()))
+    }
+
+    /// How long there is, what can be done, and how this is played.
+    fn how_to_play(&self, text: &str) -> Option<String> {
         if asks_for_time_left(text) {
             return Some(self.time_left());
         }
-        if has(OPTIONS) {
+        if has(text, OPTIONS) {
             return Some(self.options());
         }
-        if has(MANUAL) {
+        if has(text, MANUAL) {
             return Some(self.manual());
         }
-        if has(&[
-            "anything useful",
-            "anything interesting",
-            "anything else here",
-            "anything to take",
-            "anything worth",
-            "anything of use",
-        ]) {
-            return Some(self.look());
+        has(text, ANYTHING).then(|| self.look())
+    }
+
+    /// `how did I get here?`, if the story says so.
+    fn how_the_player_came_here(&self, text: &str) -> Option<String> {
+        let asks = ["how did i get here", "how did i come here", "how did we get here", "why did i come"];
+        has(text, &asks).then(|| self.background()).flatten()
+    }
+
+    /// `is that ok?`
+    fn whether_anybody_minds(&self, text: &str) -> Option<String> {
+        if !["is that ok", "is that okay", "is that all right", "is that alright", "is that fine"].contains(&text) {
+            return None;
         }
-        if has(&["how did i get here", "how did i come here", "how did we get here", "why did i come"])
-            && let Some(background) = self.background()
-        {
-            return Some(background);
-        }
-        if ["is that ok", "is that okay", "is that all right", "is that alright", "is that fine"].contains(&text) {
-            let Some(speaker) = self.view.speaker() else {
-                return Some(
-                    self.view
-                        .fresh(&["No one here has anything against it.", "There is no one here to mind."])
-                        .to_owned(),
-                );
-            };
-            let who = capital(&speaker.call());
-            let lines = [
-                ("raises no objection", format!("{who} raises no objection.")),
-                ("has anything against it", format!("{who} looks as if it were no matter at all.")),
-            ];
-            return Some(self.view.fresh_by_stem(&lines).to_owned());
-        }
+        let Some(speaker) = self.view.speaker() else {
+            let lines = ["No one here has anything against it.", "There is no one here to mind."];
+            return Some(self.view.fresh(&lines).to_owned());
+        };
+        let who = capital(&speaker.call());
+        let lines = [
+            ("raises no objection", format!("{who} raises no objection.")),
+            ("has anything against it", format!("{who} looks as if it were no matter at all.")),
+        ];
+        Some(self.view.fresh_by_stem(&lines).to_owned())
+    }
+
+    fn how_the_player_is(&self, text: &str) -> Option<String> {
         let state = [" now", " today"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text);
-        if FEELING.contains(&state) {
-            return Some(self.describe("myself"));
+        FEELING.contains(&state).then(|| self.describe("myself"))
+    }
+
+    /// `do I have to pay?`: what somebody here has words for, they are asked.
+    fn asked_of_duty(&self, text: &str) -> Option<String> {
+        let of_duty = has(text, &["do i have to ", "do i need to ", "need to do "]);
+        let listener = self.view.speaker().filter(|listener| of_duty && self.has_words_for(listener, text))?;
+        Some(self.talk_to(listener, text, Verb::Ask))
+    }
+
+    /// `what's that noise?`
+    fn heard_or_smelled(&self, text: &str) -> Option<String> {
+        let sense = asked_of_senses(text)?;
+        Some(self.sensed(sense, if sense == Verb::Smell { "smell" } else { "listen" }))
+    }
+
+    /// `is there anything to eat?`
+    fn asked_for_food(&self, text: &str) -> Option<String> {
+        let of_food = has(text, &["to eat", "to drink", "any food", "something to eat", "hungry"]);
+        let asks = ["is there", "do i have", "what is there", "where"].iter().any(|asks| text.starts_with(asks));
+        if !of_food || !asks {
+            return None;
         }
-        if has(SO_FAR) {
-            return Some(self.so_far());
+        let (verb, written) = if text.contains("drink") { (Verb::Drink, "drink") } else { (Verb::Eat, "eat") };
+        let is_food =
+            |item: &&String| ["kipper", "fish", "bread", "apple", "cake", "pie"].iter().any(|food| item.contains(food));
+        let food = self.view.items.iter().find(is_food).filter(|_| verb == Verb::Eat);
+        let clause = Clause { verb: Some(verb), written: written.to_owned(), ..Clause::default() };
+        Some(food.map_or_else(|| self.idle(&clause, verb), |food| self.describe(food)))
+    }
+
+    /// `is it safe here?`, where nobody is asked.
+    fn asked_of_danger(&self, text: &str) -> Option<String> {
+        let of_danger = has(text, &["dangerous", "in danger", "safe here", "is this safe", "is it safe here"]);
+        if !of_danger || self.view.speaker().is_some() || text.contains(" to ") {
+            return None;
         }
-        // What somebody here has words for, they are asked.
-        let of_duty = ["do i have to ", "do i need to ", "need to do "].iter().any(|duty| text.contains(duty));
-        if let Some(listener) = self.view.speaker().filter(|listener| of_duty && self.has_words_for(listener, text)) {
-            return Some(self.talk_to(listener, text, Verb::Ask));
+        if let Some(monster) = self.view.beings.iter().find(|being| being.is_monster) {
+            return Some(self.describe(&monster.name.to_lowercase()));
         }
-        if let Some(sense) = asked_of_senses(text) {
-            return Some(self.sensed(sense, if sense == Verb::Smell { "smell" } else { "listen" }));
-        }
-        if has(&["to eat", "to drink", "any food", "something to eat", "hungry"])
-            && ["is there", "do i have", "what is there", "where"].iter().any(|asks| text.starts_with(asks))
-        {
-            let verb = if text.contains("drink") { Verb::Drink } else { Verb::Eat };
-            let clause = Clause {
-                verb: Some(verb),
-                written: if verb == Verb::Drink { "drink".to_owned() } else { "eat".to_owned() },
-                ..Clause::default()
-            };
-            let food = self.view.items.iter().find(|item| {
-                ["kipper", "fish", "bread", "apple", "cake", "pie"].iter().any(|food| item.contains(food))
-            });
-            return Some(
-                food.filter(|_| verb == Verb::Eat).map_or_else(|| self.idle(&clause, verb), |food| self.describe(food)),
-            );
-        }
-        if has(&["dangerous", "in danger", "safe here", "is this safe", "is it safe here"])
-            && self.view.speaker().is_none()
-            && !text.contains(" to ")
-        {
-            let monster = self.view.beings.iter().find(|being| being.is_monster);
-            let lines = [
-                "Nothing that you can see means you any harm.",
-                "There is nothing here that threatens you, as far as you can tell.",
-                "You see no danger from where you stand.",
-            ];
-            return Some(monster.map_or_else(
-                || format!("{} {}", self.view.fresh(&lines), self.could_try()),
-                |monster| self.describe(&monster.name.to_lowercase()),
-            ));
-        }
-        if has(HINTS) {
-            return Some(self.hint());
-        }
+        let lines = [
+            "Nothing that you can see means you any harm.",
+            "There is nothing here that threatens you, as far as you can tell.",
+            "You see no danger from where you stand.",
+        ];
+        Some(format!("{} {}", self.view.fresh(&lines), self.could_try()))
+    }
+
+    /// `is anybody here?`, `where is everyone?`, `who are all these people?`
+    fn asked_for_people(&self, text: &str) -> Option<String> {
         let has_word = |any: &[&str]| text.split_whitespace().any(|word| any.contains(&word));
-        if has_word(&["anyone", "anybody", "someone", "somebody"])
-            && has_word(&[
-                "here",
-                "there",
-                "home",
-                "around",
-                "about",
-                "inside",
-                "near",
-                "watching",
-                "following",
-                "listening",
-            ])
-            && !is_about_more(text)
-        {
+        let asks_for_anybody =
+            has_word(&["anyone", "anybody", "someone", "somebody"]) && has_word(NEARBY) && !is_about_more(text);
+        if asks_for_anybody || has(text, EVERYBODY) {
             return Some(self.company());
         }
-        if has(&[
-            "where is everyone",
-            "where is everybody",
-            "where's everyone",
-            "where's everybody",
-            "where are all the people",
-        ]) {
-            return Some(self.company());
-        }
-        if has(&["all these people", "who are these people", "who are they all", "who are those people"]) {
-            return Some(self.look());
-        }
-        if has(&["what time", "how late", "what hour", "the time"]) {
-            return Some(self.time());
-        }
-        if has(&[
-            "am i carrying",
-            "what do i have",
-            "what have i got",
-            "what have i on me",
-            "am i holding",
-            "in my pocket",
-            "in my bag",
-            "in my inventory",
-            "in my hand",
-            "am i wearing",
-            "do i own",
-            "my belongings",
-            "my possessions",
-        ]) {
-            return Some(self.inventory());
-        }
-        if has(&[
-            "where am i",
-            "what is here",
-            "what's around",
-            "what is around",
-            "what is there here",
-            "what's down here",
-            "what is down here",
-            "what's up here",
-            "what's in here",
-            "what is in here",
-            "what's here",
-            "what do i see",
-            "what is this place",
-            "what can i see",
-            "where are we",
-        ]) {
-            return Some(self.look());
-        }
-        let mine = ["do i have ", "have i got ", "do i still have ", "am i carrying "]
+        let seen = ["all these people", "who are these people", "who are they all", "who are those people"];
+        has(text, &seen).then(|| self.look())
+    }
+
+    /// `do I have the key?`
+    fn whether_it_is_held(&self, text: &str) -> Option<String> {
+        let noun = ["do i have ", "have i got ", "do i still have ", "am i carrying "]
             .iter()
-            .find_map(|opening| text.strip_prefix(opening));
-        if let Some(noun) = mine.filter(|noun| !noun.starts_with("to ")) {
-            return Some(match self.view.find(noun) {
-                Found::Held(item) => format!("You have {} with you.", the(item)),
-                _ => format!("Not that you know of. {}", self.inventory()),
-            });
-        }
-        if has(&[
-            "who is here",
-            "who's here",
-            "who else",
-            "am i alone",
-            "who lives here",
-            "who lives around here",
-            "who works here",
-            "who is around",
-        ]) {
-            return Some(self.company());
-        }
-        if has(&[
-            "which way",
-            "another way",
-            "other way",
-            "way in",
-            "where can i go",
-            "where can we go",
-            "where could i go",
-            "where to go",
-            "where else can",
-            "which directions",
-            "what directions",
-            "what ways",
-            "what are the exits",
-            "what exits",
-            "any exits",
-            "way out",
-            "where are the exits",
-        ]) {
-            return Some(self.ways_out());
-        }
-        if has(&["who am i", "what am i", "what is my name", "what's my name"]) {
-            return Some(self.who_the_player_is());
-        }
-        // `do you sell rope?`
-        let wanted =
-            ["do you sell ", "are you selling ", "do you have "].iter().find_map(|sells| text.strip_prefix(sells));
-        let wanted = wanted.filter(|noun| matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_)));
-        if let (Some(noun), Some(listener)) = (wanted, self.view.speaker())
-            && text.contains("sell")
-            && !self.has_words_for(listener, noun)
-            && !["here", "anything", "something", "things"].iter().any(|any| noun.starts_with(any))
+            .find_map(|opening| text.strip_prefix(opening))
+            .filter(|noun| !noun.starts_with("to "))?;
+        Some(match self.view.find(noun) {
+            Found::Held(item) => format!("You have {} with you.", the(item)),
+            _ => format!("Not that you know of. {}", self.inventory()),
+        })
+    }
+
+    /// `do you sell rope?`, where there is none.
+    fn asked_to_sell(&self, text: &str) -> Option<String> {
+        let noun =
+            ["do you sell ", "are you selling ", "do you have "].iter().find_map(|sells| text.strip_prefix(sells))?;
+        let listener = self.view.speaker()?;
+        if !matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_))
+            || !text.contains("sell")
+            || self.has_words_for(listener, noun)
+            || ["here", "anything", "something", "things"].iter().any(|any| noun.starts_with(any))
         {
-            let who = capital(&listener.call());
-            return Some(format!("{who} has no {noun} for sale. {}", self.can_be_asked(listener)));
+            return None;
         }
-        if has(&["for sale", "do you sell", "do they sell", "what can i buy", "are you selling", "is sold here"]) {
-            return Some(self.on_sale());
-        }
-        None
+        let who = capital(&listener.call());
+        Some(format!("{who} has no {noun} for sale. {}", self.can_be_asked(listener)))
     }
 
     /// What is sold here: what the place says of it, and what lies about.
@@ -357,6 +382,11 @@ impl Telling<'_> {
     }
 }
 
+/// Whether `text` has one of `parts`.
+fn has(text: &str, parts: &[&str]) -> bool {
+    parts.iter().any(|part| text.contains(part))
+}
+
 /// With which sense it is found what `what's that noise?` asks.
 fn asked_of_senses(text: &str) -> Option<Verb> {
     let asks = text.starts_with("what") && text.split(' ').count() <= 5;
@@ -369,7 +399,7 @@ fn asked_of_senses(text: &str) -> Option<Verb> {
 
 /// Whether `is anybody buried here?` asks for more than company.
 fn is_about_more(text: &str) -> bool {
-    const COMPANY: &[&str] =
+    const NOTHING_MORE: &[&str] =
         &["watching", "following", "home", "inside", "near", "alive", "around", "living", "nearby", "listening"];
-    matter(text).is_some_and(|word| !COMPANY.contains(&word))
+    matter(text).is_some_and(|word| !NOTHING_MORE.contains(&word))
 }

@@ -1,7 +1,7 @@
 //! Sentences as people typed them, judged strictly: the answer must do what was meant and nothing else, and speak of what was asked.
 
 use super::tests::Game;
-use super::unseen_tests::{strict_lists, visits_of};
+use super::unseen_tests::{Deeds, strict_lists, visits_of};
 
 /// Of a hundred sentences, how many must be answered rightly.
 const RIGHT: usize = 97;
@@ -18,7 +18,7 @@ fn of_strictly_judged_sentences_nearly_all_are_answered_rightly_and_no_question_
                 if !sentence.deeds.contains(&game.deeds) || !sentence.is_answered_by(&reply) {
                     wrong.push(format!("{scenario}: {}: {:?} {reply}", sentence.text, game.deeds));
                 }
-                let only_asks = sentence.text.ends_with('?') && sentence.deeds.iter().all(|deeds| deeds.is_empty());
+                let only_asks = sentence.text.ends_with('?') && sentence.deeds.iter().all(Deeds::is_empty);
                 if only_asks && !game.deeds.is_empty() {
                     acted.push(sentence.text.clone());
                 }

@@ -1,11 +1,10 @@
-//! Talking and asking. Neither changes anything, unless a beat or a rule of the story speaks of it.
+//! Talking and asking: who is spoken to. Neither changes anything, unless a beat or a rule of the story speaks of it.
 
 use super::clause::Clause;
 use super::entries::Being;
 use super::found::Found;
 use super::going::capital;
 use super::naming::{is_abstract, the};
-use super::script::is_about;
 use super::telling::Telling;
 use super::verbs::Verb;
 use crate::world::{fit, words};
@@ -153,181 +152,6 @@ impl Telling<'_> {
         self.view.person_elsewhere(name).as_deref() == Some(name)
     }
 
-    pub(super) fn talk_to(&self, being: &Being, topic: &str, verb: Verb) -> String {
-        let who = capital(&being.call());
-        let fitting =
-            || self.script.talk.iter().filter(|talk| fit(&talk.to, &being.name).is_some() && talk.when.fits(self.view));
-        let of_price = super::asking::asks_for_price(topic).then_some(" price cost pay paid fee money token");
-        let asked = format!("{topic}{}", of_price.unwrap_or_default());
-        let on_topic = fitting().find(|talk| !talk.about.is_empty() && is_about(&asked, &talk.about));
-        let in_general = fitting().find(|talk| talk.about.is_empty());
-        let known = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(topic, &lore.about));
-        if on_topic.is_none()
-            && !being.is_asleep()
-            && !being.is_speechless()
-            && let Some(answer) = self.of_themselves(being, topic)
-        {
-            return answer;
-        }
-        // Who has begun on what they always say, and is asked for what everybody knows, says that.
-        if let (None, Verb::Ask | Verb::Talk, Some(talk), Some(lore)) = (on_topic, verb, in_general, known)
-            && !being.is_asleep()
-            && talk.text.iter().any(|text| self.view.has_heard(text))
-            && !self.view.is_stale(self.view.next(&lore.text))
-        {
-            return self.view.next(&lore.text).to_owned();
-        }
-        // Who is asked about what they do says so themselves.
-        let is_theirs = topic.split_whitespace().any(|word| ["you", "your"].contains(&word))
-            && !["know", "tell", "seen", "see", "heard", "happened", "believe", "think"]
-                .iter()
-                .any(|word| topic.split(' ').any(|own| own == *word));
-        // What is known of the matter is a better answer than what they always say of another.
-        let usual = in_general.map(|talk| self.view.next(&talk.text)).filter(|_| on_topic.is_none());
-        if let (Verb::Ask, Some(usual), Some(lore)) = (verb, usual, known)
-            && !being.is_asleep()
-            && !being.is_speechless()
-            && !is_theirs
-            && of_price.is_none()
-            && !is_about(usual, &lore.about)
-            && !self.view.has_heard(self.view.next(&lore.text))
-        {
-            return self.view.next(&lore.text).to_owned();
-        }
-        if let Some(talk) = on_topic.or(in_general) {
-            let line = self.view.next(&talk.text);
-            let has_words = !being.is_speechless() && !being.is_asleep();
-            let is_off_topic = on_topic.is_none() && has_words && !super::asking::asks_for_price(topic);
-            if is_off_topic
-                && verb == Verb::Ask
-                && let Some(refused) = self.refused_a_favour(being, topic)
-            {
-                return refused;
-            }
-            if is_off_topic
-                && matches!(verb, Verb::Ask | Verb::Talk)
-                && let Some(passed_over) = self.passed_over(&who, &asked_of(topic, being), line)
-            {
-                return format!("{passed_over} {}", self.can_be_asked(being));
-            }
-            let is_told = on_topic.is_none() && verb == Verb::Talk && has_words;
-            let passed_over = is_told.then(|| self.took_in(&who, &asked_of(topic, being))).flatten();
-            let just_said = self.view.heard.iter().rev().take(5).any(|heard| heard.contains(line));
-            if !just_said {
-                return passed_over.map_or_else(|| line.to_owned(), |before| format!("{before} {line}"));
-            }
-            if verb == Verb::Greet && !being.is_speechless() {
-                return self.greeted(&who);
-            }
-            if being.is_speechless() {
-                return self.unmoved(&who);
-            }
-            let is_new = !words(topic).is_empty() && !self.view.has_asked(topic, &being.name);
-            if is_new {
-                return self.nothing_more(being, topic);
-            }
-            let lines = [
-                format!("{who} has told you that already, and sees no reason to change a word of it."),
-                format!("'As I said,' says {who}, and leaves it there."),
-                format!("{who} looks at you as one looks at a clock that has struck twice."),
-                format!("You get the same answer from {who}, only shorter."),
-                format!("{who} waits to see whether you have another question."),
-            ];
-            return format!("{} {}", self.view.fresh(&lines), self.remind(topic)).trim_end().to_owned();
-        }
-        if being.is_defeated() {
-            return format!("{who} is beaten, and does not answer. {}", self.could_try());
-        }
-        if being.is_monster {
-            let lines = [
-                "does not seem to be made for talking",
-                "gives no sign of having understood",
-                "goes on with what it was doing",
-            ];
-            return format!("{who} {}. {}", self.view.fresh(&lines), self.could_try());
-        }
-        if being.is_speechless() {
-            return self.unmoved(&who);
-        }
-        if verb == Verb::Greet {
-            return self.greeted(&who);
-        }
-        let lines = match verb {
-            Verb::Wake => [
-                format!("{who} is as awake as {who} means to be."),
-                format!("You get a look from {who}."),
-                format!("{who} stirs, and settles again."),
-                format!("'What?' says {who}, and then, 'No.'"),
-                format!("{who} blinks at you."),
-            ],
-            _ => [
-                format!("{who} hears you out. 'I could not say,' is the answer."),
-                format!("{who} thinks it over, and shrugs, with some sympathy in it."),
-                format!("'You want to look into that yourself,' says {who}."),
-                format!("{who} has nothing to add to what you can see."),
-                format!("'So they say,' says {who}, and no more than that."),
-            ],
-        };
-        self.view.fresh(&lines).to_owned()
-    }
-
-    /// The answer of somebody who has no words.
-    fn unmoved(&self, who: &str) -> String {
-        let lines = [
-            format!("{who} hears you out, and gives no sign."),
-            format!("{who} looks past you, as if that were an answer."),
-            format!("You get a slow blink from {who}."),
-            format!("{who} has made everything clear already, as far as that can be done without words."),
-            format!("{who} waits for you to do something about it."),
-            format!("{who} turns an ear toward you, and turns it back."),
-        ];
-        self.view.fresh(&lines).to_owned()
-    }
-
-    /// The answer to what somebody is asked for the first time and has nothing of their own to say to.
-    fn nothing_more(&self, being: &Being, topic: &str) -> String {
-        let who = capital(&being.call());
-        let known = self.remind(topic);
-        if !known.is_empty() && !self.view.is_stale(&known) {
-            return known;
-        }
-        if being.is_asleep() {
-            return self.slept_through(&who);
-        }
-        let lines = [
-            format!("{who} knows no more of that than you do."),
-            format!("'I couldn't tell you,' says {who}."),
-            format!("{who} thinks about that, and finds nothing to say to it."),
-            format!("'You would have to ask somebody else,' says {who}."),
-            format!("{who} shakes a head slowly. That is outside what {who} knows."),
-            format!("That is a new one to {who}, who lets it lie."),
-        ];
-        self.view.fresh(&lines).to_owned()
-    }
-
-    fn greeted(&self, who: &str) -> String {
-        let lines = [
-            format!("{who} returns the greeting."),
-            format!("'Good evening,' says {who}."),
-            format!("{who} gives you a nod."),
-            format!("{who} looks up, and is civil about it."),
-            format!("{who} lifts a hand."),
-        ];
-        self.view.fresh(&lines).to_owned()
-    }
-
-    /// Whether somebody has words of their own for what `topic` is about.
-    pub(super) fn has_words_for(&self, being: &Being, topic: &str) -> bool {
-        let is_theirs = |talk: &&super::Talk| fit(&talk.to, &being.name).is_some() && talk.when.fits(self.view);
-        let mut fitting = self.script.talk.iter().filter(is_theirs);
-        fitting.any(|talk| !talk.about.is_empty() && is_about(topic, &talk.about))
-    }
-
-    pub(super) fn remind(&self, topic: &str) -> String {
-        let lore = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(topic, &lore.about));
-        lore.map(|lore| self.view.next(&lore.text).to_owned()).unwrap_or_default()
-    }
-
     fn talk_to_crowd(&self, word: &str) -> String {
         let call = the(word);
         let is_crowd = word != words(&call).join(" ") || self.view.description.contains(&format!("{word}s"));
@@ -403,10 +227,4 @@ fn is_spoken(written: &str) -> bool {
 fn topic_of(clause: &Clause) -> String {
     let behind = clause.rest.split_once("about ").map(|(_, topic)| topic.to_owned());
     behind.unwrap_or_else(|| if clause.quote.is_empty() { clause.rest.clone() } else { clause.quote.clone() })
-}
-
-/// What is asked, without the name of who is asked.
-fn asked_of(topic: &str, being: &Being) -> String {
-    let names = [words(&being.name), words(&being.kind)].concat();
-    topic.split(' ').filter(|word| !names.contains(&(*word).to_owned())).collect::<Vec<_>>().join(" ")
 }

@@ -65,25 +65,36 @@ impl<'a> Telling<'a> {
         if clause.written == "do" && clause.rest.starts_with("what ") {
             return (self.hint(), false);
         }
-        let left = [" on ", " in ", " here", " behind", " ,", " with ", " for "]
-            .iter()
-            .fold(clause.rest.as_str(), |left, word| left.split(word).next().unwrap_or(left));
+        self.left_behind(clause).unwrap_or_else(|| self.by_verb(clause, verb))
+    }
+
+    /// The answer to leaving something that is held, with somebody or where the player is.
+    fn left_behind(&self, clause: &Clause) -> Option<(String, bool)> {
+        if clause.written != "leave" {
+            return None;
+        }
         // `leave Crake a note`
         let to_somebody = |words: usize| {
             let first = clause.rest.split(' ').take(words).collect::<Vec<_>>().join(" ");
             clause.rest.split(' ').count() > words && matches!(self.view.find(&first), Found::Being(_))
         };
-        if clause.written == "leave" && (1..=2).any(to_somebody) {
+        if (1..=2).any(to_somebody) {
             let give = Clause { verb: Some(Verb::Give), objects: vec![clause.rest.clone()], ..clause.clone() };
-            return (self.handle(&give, Verb::Give), false);
+            return Some((self.handle(&give, Verb::Give), false));
         }
-        if clause.written == "leave" && matches!(self.view.find(left), Found::Held(_)) {
-            let drop = Clause { verb: Some(Verb::Drop), objects: vec![left.to_owned()], ..clause.clone() };
-            if let Some(text) = self.deed(&drop) {
-                return (text, true);
-            }
-            return (self.handle(&drop, Verb::Drop), false);
+        let left = [" on ", " in ", " here", " behind", " ,", " with ", " for "]
+            .iter()
+            .fold(clause.rest.as_str(), |left, word| left.split(word).next().unwrap_or(left));
+        if !matches!(self.view.find(left), Found::Held(_)) {
+            return None;
         }
+        let drop = Clause { verb: Some(Verb::Drop), objects: vec![left.to_owned()], ..clause.clone() };
+        let deed = self.deed(&drop).map(|text| (text, true));
+        Some(deed.unwrap_or_else(|| (self.handle(&drop, Verb::Drop), false)))
+    }
+
+    /// The answer to a clause by its verb, where nothing of the story and nothing that is here has answered it.
+    fn by_verb(&self, clause: &Clause, verb: Verb) -> (String, bool) {
         match verb {
             Verb::Go | Verb::Back | Verb::Out | Verb::In => self.go(clause, verb),
             Verb::Look

@@ -246,7 +246,7 @@ fn without_repeated(text: &str, paragraphs: &[String]) -> String {
     if !said.iter().any(is_new) {
         return String::new();
     }
-    if said.iter().all(|sentence| is_new(sentence)) {
+    if said.iter().all(is_new) {
         return text.to_owned();
     }
     said.iter()
