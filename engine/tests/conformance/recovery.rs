@@ -187,5 +187,7 @@ pub(crate) async fn a_game_that_cannot_be_read_holds_up_no_other(bench: Bench) {
     assert_eq!(given_up.status, RequestStatus::Failed);
     assert!(given_up.error.unwrap().detail.contains("cannot be read"));
     assert_eq!(store.queue().await.unwrap().dead_letters, 1);
-    assert_eq!(store.inspect(false).await.unwrap().inconsistencies, Vec::new());
+    let found = store.inspect(false).await.unwrap().inconsistencies;
+    let about: Vec<_> = found.iter().map(|found| (found.game, found.what.contains("cannot be read"))).collect();
+    assert_eq!(about, [(Some(spoilt), true)], "nothing else is wrong: {found:?}");
 }

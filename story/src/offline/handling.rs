@@ -4,7 +4,7 @@ use super::clause::Clause;
 use super::entries::Being;
 use super::found::Found;
 use super::going::capital;
-use super::naming::{clean, is_or_are, it_or_them, the};
+use super::naming::{a, clean, is_or_are, it_or_them, the, without_article};
 use super::telling::Telling;
 use super::texts::joined;
 use super::verbs::Verb;
@@ -169,7 +169,7 @@ impl Telling<'_> {
             let named = found
                 .first()
                 .filter(|found| **found != Found::Nothing)
-                .map_or_else(|| format!("a {}", clean(&clause.objects[0])), Found::call);
+                .map_or_else(|| a(without_article(&clean(&clause.objects[0]))), Found::call);
             return format!("You are not carrying {named}. {}", self.inventory());
         }
         self.dropped(&held)

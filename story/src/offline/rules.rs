@@ -75,7 +75,9 @@ pub(super) fn is_done_by(rule: &Rule<'_>, clause: &Clause, view: &View<'_>) -> b
     let deed = if view.here.is_empty() { words(rule.deed) } else { words(&rule.deed.replace(view.here.as_str(), " ")) };
     let verbs = verbs_of(rule.deed);
     let speaks = verbs.iter().any(|verb| verb.is_speech());
-    let same_verb = verbs.contains(&verb) || (speaks && verb.is_speech()) || are_alike(verb, &verbs);
+    let is_set_going = verbs.contains(&Verb::Start) && !goes_somewhere(clause);
+    let alike = are_alike(verb, &verbs) && (is_set_going || !verbs.contains(&Verb::Start));
+    let same_verb = verbs.contains(&verb) || (speaks && verb.is_speech()) || alike;
     if clause.is_question || !same_verb {
         return false;
     }
@@ -182,6 +184,7 @@ pub(super) fn is_beat(beat: &Beat, clause: &Clause, also: &[String]) -> bool {
             && (is_bare || !nouns.is_empty())
             && way.verb == clause.verb
             && clause.verb.is_some()
+            && (!is_put(clause) || words(&clause.second).iter().any(|noun| nouns.contains(noun)))
             && (clause.verb != Some(Verb::Wear) || way.written.ends_with("off") == clause.written.ends_with("off"))
             && (!nouns.is_empty() || way.verb != Some(Verb::Go) || heading(&way) == heading(clause))
             && nouns.iter().all(|noun| said.contains(noun) || also.contains(noun))
@@ -204,12 +207,28 @@ pub(super) fn nearness(beat: &Beat, clause: &Clause) -> usize {
     ways.map(|way| words(&way.rest).iter().filter(|noun| objects.contains(noun)).count()).max().unwrap_or_default()
 }
 
+/// Whether a thing is put somewhere: where it goes is part of that deed, and it is no other use of the thing.
+fn is_put(clause: &Clause) -> bool {
+    let puts = ["put", "place", "lay", "set", "stand"].contains(&clause.written.as_str());
+    // A key is put in a lock to be used there.
+    let lies_there = ["on", "onto", "beside", "under", "by", "near"].contains(&clause.preposition.as_str());
+    puts && lies_there && matches!(clause.verb, Some(Verb::Use | Verb::Set)) && !clause.second.is_empty()
+}
+
+/// Whether a thing is moved, or put somewhere: then it is not set going.
+fn goes_somewhere(clause: &Clause) -> bool {
+    !clause.second.is_empty() || clause.verb == Some(Verb::Move)
+}
+
 /// Whether `clause` does to a thing of `beat` what players also say for it: `release the pendulum` for pushing it.
 pub(super) fn is_nearly_beat(beat: &Beat, clause: &Clause) -> bool {
     const ALIKE: [&[Verb]; 2] = [&[Verb::Start, Verb::Move, Verb::Set], &[Verb::Repair, Verb::Tie, Verb::Hang]];
     let Some(verb) = clause.verb.filter(|_| !clause.is_question) else { return false };
     let said = words(&clause.objects.join(" "));
-    let is_alike = |other: Verb| ALIKE.iter().any(|group| group.contains(&verb) && group.contains(&other));
+    let is_alike = |other: Verb| {
+        !(goes_somewhere(clause) && other == Verb::Start)
+            && ALIKE.iter().any(|group| group.contains(&verb) && group.contains(&other))
+    };
     let is_way = |way: &Clause| {
         let nouns = words(&way.objects.join(" "));
         way.verb.is_some_and(is_alike) && !nouns.is_empty() && nouns.iter().all(|noun| said.contains(noun))

@@ -63,3 +63,17 @@ fn who_is_there_already_goes_on_from_there() {
     game.say("go to the porch, then north");
     assert_eq!(deeds(&game), ["> long_hall"]);
 }
+
+#[test]
+fn what_is_put_somewhere_is_not_set_going() {
+    for said in ["put the metronome on the chair", "put the metronome on the floor"] {
+        let mut game = Game::seeded("one_chair_too_many", serde_json::json!({ "user_location": "music_room" }));
+        let reply = game.say(said);
+        assert!(game.deeds.is_empty(), "{said}: {reply}");
+    }
+    for said in ["set the metronome going", "wind the metronome", "push the pendulum"] {
+        let mut game = Game::seeded("one_chair_too_many", serde_json::json!({ "user_location": "music_room" }));
+        game.say(said);
+        assert_eq!(deeds(&game), ["! metronome_started"], "{said}");
+    }
+}
