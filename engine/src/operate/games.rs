@@ -99,12 +99,11 @@ async fn list(source: &Source, idle: Option<SignedDuration>) -> Result<Listing, 
 }
 
 async fn delete(source: &Source, doomed: Doomed) -> Result<(), OperateError> {
-    let (ids, unreadable) = match doomed.id {
-        Some(id) => (vec![id], Vec::new()),
-        None => {
-            let listed = list(source, doomed.idle).await?;
-            (listed.games.into_iter().map(|game| game.id).collect(), listed.unreadable)
-        }
+    let (ids, unreadable) = if let Some(id) = doomed.id {
+        (vec![id], Vec::new())
+    } else {
+        let listed = list(source, doomed.idle).await?;
+        (listed.games.into_iter().map(|game| game.id).collect(), listed.unreadable)
     };
     // Nobody has seen what would be lost.
     for game in &unreadable {

@@ -26,11 +26,15 @@ pub(super) struct Listing {
 /// A game that cannot be read.
 pub(super) struct UnreadableGame {
     pub(super) id: GameId,
-    /// None if that cannot be read either.
-    pub(super) owner: Option<Option<Owner>>,
+    /// Its owner, if it has one.
+    pub(super) owner: Result<Option<Owner>, OwnerUnreadable>,
     pub(super) updated_at: Timestamp,
     pub(super) why: String,
 }
+
+/// Whose a game is cannot be read either.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OwnerUnreadable;
 
 impl Listing {
     /// Names the games that cannot be read, and fails if there are any.
@@ -91,14 +95,15 @@ pub(super) async fn one_by_one<T>(
                 Ok(_) => {}
                 Err(StoreError::Corrupt { what, reason }) => {
                     let owner = match store.access(Subject::Game(found.id), None).await {
-                        Ok(access) => Some(access.and_then(|access| access.owner)),
-                        Err(StoreError::Corrupt { .. }) => None,
+                        Ok(access) => Ok(access.and_then(|access| access.owner)),
+                        Err(StoreError::Corrupt { .. }) => Err(OwnerUnreadable),
                         Err(error) => return Err(error),
                     };
-                    if owner.as_ref().is_none_or(|owner| is_wanted(owner.as_ref())) {
-                        let why = format!("{what}: {reason}");
-                        unreadable.push(UnreadableGame { id: found.id, owner, updated_at: found.updated_at, why });
+                    if owner.as_ref().is_ok_and(|owner| !is_wanted(owner.as_ref())) {
+                        continue;
                     }
+                    let why = format!("{what}: {reason}");
+                    unreadable.push(UnreadableGame { id: found.id, owner, updated_at: found.updated_at, why });
                 }
                 Err(error) => return Err(error),
             }

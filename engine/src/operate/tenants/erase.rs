@@ -27,7 +27,7 @@ impl Found {
         let keys = whose.keys(places).await?.into_iter().map(|key| key.id).collect();
         let listed = whose.games(places).await?;
         // One that cannot be read goes too, if it is certain whose it is.
-        let unreadable = listed.unreadable.into_iter().filter(|game| game.owner.is_some()).map(|game| game.id);
+        let unreadable = listed.unreadable.into_iter().filter(|game| game.owner.is_ok()).map(|game| game.id);
         let games: BTreeSet<_> = listed.games.into_iter().map(|game| game.id).chain(unreadable).collect();
         let archived: BTreeSet<_> = whose.archived(places).await?.into_iter().collect();
         let mut found = Self { keys, games, archived, letters: Vec::new() };

@@ -39,7 +39,7 @@ pub(super) async fn list(places: &Places, archived: bool, json: bool) -> Result<
         counts.games += 1;
         counts.users.extend(game.user.clone());
     }
-    for owner in listed.unreadable.iter().filter_map(|game| game.owner.clone()) {
+    for owner in listed.unreadable.iter().filter_map(|game| game.owner.clone().ok()) {
         let (tenant, user) = owner.map_or((None, None), |owner| (Some(owner.tenant), owner.user));
         let counts = tenants.entry(tenant).or_default();
         counts.games += 1;

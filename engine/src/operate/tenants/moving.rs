@@ -172,8 +172,8 @@ impl Move<'_> {
 }
 
 /// A game as it was found, idle or not: what has changed since stays.
-fn as_found(game: Game) -> IdleGame {
-    IdleGame { id: game.id, version: game.version, updated_at: game.updated_at, idle: Duration::ZERO }
+fn as_found(Game { id, version, updated_at, .. }: Game) -> IdleGame {
+    IdleGame { id, version, updated_at, idle: Duration::ZERO }
 }
 
 fn unreadable_because(why: &str) -> String {

@@ -20,7 +20,6 @@ use crate::store::content::{ContentId, ContentVersion, unpack};
 use crate::store::{Checkpoints, Game, IdleGame, LogEvent, Outage, Owner, Request, StoreError, Stored};
 
 /// SQLite has refused a statement or failed.
-#[expect(clippy::needless_pass_by_value, reason = "used as `map_err(unavailable)`")]
 pub(super) fn unavailable(error: rusqlite::Error) -> StoreError {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
     if let FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) = error {
