@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use protocol::Tenant;
-use reqwest::Url;
+use url::Url;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

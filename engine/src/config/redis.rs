@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use redis::{ClientTlsConfig, TlsCertificates};
-use reqwest::Url;
+use url::Url;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use protocol::Tenant;
-use reqwest::Url;
+use url::Url;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

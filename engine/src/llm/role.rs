@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use reqwest::Url;
+use url::Url;
 
 use super::learned::Learned;
 use super::window::{Size, Window};

@@ -56,8 +56,8 @@ fn address(game: GameId, message: Option<&str>, purpose: PromptPurpose) -> Strin
     let purpose = (purpose == PromptPurpose::Extract).then_some(("purpose", "extract"));
     let asked = message.map(|message| ("message", message)).into_iter().chain(purpose);
     // Only its query is of interest.
-    let encoded = reqwest::Url::parse_with_params("http://localhost/", asked).ok();
-    match encoded.as_ref().and_then(reqwest::Url::query) {
+    let encoded = url::Url::parse_with_params("http://localhost/", asked).ok();
+    match encoded.as_ref().and_then(url::Url::query) {
         Some(query) => format!("{path}?{query}"),
         None => path,
     }

@@ -10,7 +10,7 @@ use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use reqwest::Url;
+use url::Url;
 use serde_json::{Value, json};
 
 /// A browser window. Dropping it ends the driver.
@@ -162,7 +162,7 @@ impl Browser {
             json!(buttons),
             json!(text)
         );
-        // One script looks and presses: between two of them, the page might draw the button anew.
+        // One script looks and presses: between two of them, the page might draw the button again.
         self.until(&format!("(button => button && (button.click(), true))({button})")).await;
     }
 

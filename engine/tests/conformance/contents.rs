@@ -222,7 +222,7 @@ async fn a_server_that_is_full_lets_a_game_go_with_its_content() {
 }
 
 #[tokio::test]
-async fn versions_of_content_that_are_miscounted_are_found_and_mended() {
+async fn versions_of_content_that_are_miscounted_are_found_and_repaired() {
     let bench = Bench::embedded();
     let store = bench.store().await;
     let game = create(&store, &begun("ferry_crossing", 1)).await;

@@ -43,7 +43,7 @@ async fn scene(bench: Bench) -> Scene {
 
 impl Scene {
     /// The damage is found and repaired, then nothing more is found, and every request that can run runs.
-    async fn found_and_mended(&self, words: &str) {
+    async fn found_and_repaired(&self, words: &str) {
         let found = self.store.inspect(false).await.unwrap().inconsistencies;
         assert!(found.iter().any(|it| it.what.contains(words)), "`{words}` is not among {found:?}");
         assert_eq!(self.store.inspect(true).await.unwrap().inconsistencies[0], found[0], "looking changes nothing");
@@ -64,7 +64,7 @@ async fn redis_damage(command: impl Fn(&Scene, &str) -> Vec<String>, words: &str
         let mut damage = redis::cmd(&parts[0]);
         damage.arg(&parts[1..]);
         damage.query_async::<()>(&mut *connection.lock().await).await.unwrap();
-        scene.found_and_mended(words).await;
+        scene.found_and_repaired(words).await;
     })
     .await;
 }
@@ -75,7 +75,7 @@ async fn embedded_damage(statement: impl Fn(&Scene) -> String, words: &str) {
     bench::on_embedded(async |bench| {
         let scene = scene(bench).await;
         scene.bench.execute(&statement(&scene));
-        scene.found_and_mended(words).await;
+        scene.found_and_repaired(words).await;
     })
     .await;
 }

@@ -59,9 +59,9 @@ async fn what_cannot_be_repaired_is_not_called_repaired_and_the_command_ends_wit
     assert!(found.contains(&format!("game {spoiled}: its document cannot be read")), "{found}");
     assert!(found.contains("\n    it cannot be repaired: restore the game from a backup"), "{found}");
     assert!(found.contains("3 contradictions, 2 that cannot be repaired"), "{found}");
-    let (mended, _) = ends_with_1(engine(directory, &["fsck", "--repair"]));
-    assert!(mended.contains("repaired: put it there"), "{mended}");
-    assert!(mended.contains("3 contradictions, 1 repaired, 2 that cannot be repaired"), "{mended}");
+    let (repaired, _) = ends_with_1(engine(directory, &["fsck", "--repair"]));
+    assert!(repaired.contains("repaired: put it there"), "{repaired}");
+    assert!(repaired.contains("3 contradictions, 1 repaired, 2 that cannot be repaired"), "{repaired}");
     let (left, _) = ends_with_1(engine(directory, &["fsck", "--repair"]));
     assert!(left.contains("2 contradictions, 2 that cannot be repaired"), "{left}");
     assert!(printed(directory, &["audit"]).contains("1 of 3 contradictions"));
@@ -171,7 +171,7 @@ async fn a_tenant_moves_but_for_the_games_that_cannot_be_read() {
     let deleted = run(&["games", "delete", &games[2].to_string()]);
     assert!(deleted.status.success(), "{}", String::from_utf8_lossy(&deleted.stderr));
     redis::cmd("DEL").arg(key).query_async::<()>(&mut connection).await.unwrap();
-    let mended = run(&["fsck", "--repair"]);
-    assert!(mended.status.success(), "{}", String::from_utf8_lossy(&mended.stdout));
+    let repaired = run(&["fsck", "--repair"]);
+    assert!(repaired.status.success(), "{}", String::from_utf8_lossy(&repaired.stdout));
     assert!(run(&["fsck"]).status.success());
 }

@@ -29,7 +29,7 @@ pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec
     }
     let mut cases = found.cases;
     if !args.which.last_failed.is_empty() {
-        cases = not_mended(args, cases)?;
+        cases = not_passed_since(args, cases)?;
     }
     let selection = args.which.selection();
     let (all, tags) = (cases.len(), cases.iter().flat_map(|case| case.tags.clone()).collect::<BTreeSet<_>>());
@@ -100,7 +100,7 @@ pub(super) fn those_marked(mut cases: Vec<Case>, in_ci: bool) -> Result<Vec<Case
 }
 
 /// Those of the cases that failed or were not run before.
-fn not_mended(args: &RunArgs, mut cases: Vec<Case>) -> Result<Vec<Case>, Exit> {
+fn not_passed_since(args: &RunArgs, mut cases: Vec<Case>) -> Result<Vec<Case>, Exit> {
     let place = last_run::place(&args.paths);
     let remembered = remembered(args, &place).map_err(|error| {
         note!("{error}");

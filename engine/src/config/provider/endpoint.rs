@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use reqwest::Url;
+use url::Url;
 
 use super::adapter::Format;
 use crate::outbound::is_loopback;

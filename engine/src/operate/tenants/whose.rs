@@ -34,8 +34,8 @@ impl Whose {
         // A name may have characters that mean something in an address.
         let user = self.user.as_ref().map(|user| ("user", user.as_str()));
         let asked = [("tenant", self.tenant.as_str())].into_iter().chain(user);
-        let of = reqwest::Url::parse_with_params("http://localhost/", asked).ok();
-        let of = of.as_ref().and_then(reqwest::Url::query).unwrap_or_default().to_owned();
+        let of = url::Url::parse_with_params("http://localhost/", asked).ok();
+        let of = of.as_ref().and_then(url::Url::query).unwrap_or_default().to_owned();
         let is_wanted =
             |owner: Option<&Owner>| owner.is_some_and(|owner| self.owns(Some(&owner.tenant), owner.user.as_ref()));
         listing::games(&places.games, &format!("&{of}"), is_wanted).await

@@ -12,7 +12,7 @@ use super::{StoreError, contents, remembered};
 use crate::store::inspect::UnreadableEntries;
 use crate::store::{Inconsistency, StoredCapability, StoredTurn};
 
-/// What of a game cannot be read or is lost. A log begins anew, if it is to be repaired.
+/// What of a game cannot be read or is lost. A repair begins a new log.
 pub(super) fn unreadable(step: &Step<'_>, game: GameId, repair: bool) -> Result<Vec<Inconsistency>, StoreError> {
     let mut found = Vec::new();
     match contents::game(step, game) {

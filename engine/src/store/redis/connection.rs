@@ -302,8 +302,9 @@ fn refused(error: &RedisError) -> StoreError {
         Some("ERR") => error.detail().is_some_and(|text| text.contains("user_script")),
         _ => false,
     };
-    // A value that is no text, where the engine writes none but texts.
-    let is_no_text = matches!(error.kind(), ErrorKind::Parse | ErrorKind::UnexpectedReturnType);
+    // A value that is no text, where the engine writes none but texts. A reply of another form is an outage: a connection may have broken it,
+    // and the step is repeated.
+    let is_no_text = error.kind() == ErrorKind::Parse && error.to_string().contains("UTF-8");
     if is_of_the_script || is_no_text { corrupt(error.to_string()) } else { unavailable(error) }
 }
 
@@ -349,6 +350,15 @@ fn names(words: &str, code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_that_is_no_text_is_corrupt_and_a_reply_of_another_form_is_repeated() {
+        let read = |value: redis::Value| redis::from_redis_value::<Vec<String>>(value).unwrap_err();
+        let no_text = read(redis::Value::Array(vec![redis::Value::BulkString(vec![0xff, 0xfe])]));
+        assert!(matches!(refused(&no_text.into()), StoreError::Corrupt { .. }));
+        let other = read(redis::Value::Array(vec![redis::Value::Array(Vec::new())]));
+        assert!(matches!(refused(&other.into()), StoreError::Unavailable { .. }));
+    }
 
     #[test]
     fn what_a_server_lacks_is_known_however_its_error_is_quoted() {

@@ -45,7 +45,7 @@ pub(super) async fn of_another_type(shard: &Connection, game: GameId) -> Result<
         .collect())
 }
 
-/// What cannot be read of a game. A log begins anew, if it is to be repaired.
+/// What cannot be read of a game. A repair begins a new log.
 pub(super) async fn unreadable(
     shard: &Connection,
     contents: &Contents,

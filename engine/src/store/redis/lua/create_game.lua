@@ -35,7 +35,7 @@ for _ = 1, tonumber(changes) do call('RPUSH', CHANGES .. game, take()) end
 if changes ~= '0' then call('PEXPIRE', CHANGES .. game, KEY_TTL) end
 for _ = 1, tonumber(requests) do
   local request, ttl, fields = take(), take(), tonumber(take())
-  -- Whoever brings a game back to the store that it has left finds its requests there.
+  -- A game that comes back to the store that it has left finds its requests there.
   local is_new = call('EXISTS', STATUS .. request) == 0
   for _ = 1, fields do
     local field, value = take(), take()
