@@ -46,6 +46,10 @@ pub struct DeadLetter {
     pub attempts: Vec<AttemptView>,
     /// The game's version when the request failed: what its last attempt started from.
     pub state_version: u64,
+    /// The game's version now: above `state_version` where the game was played or changed since, so that a retry is narrated after that. Absent
+    /// when the game is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub game_version: Option<u64>,
     /// The finished narration, which a retry does not ask for again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub narration: Option<String>,

@@ -149,9 +149,31 @@ pub struct BranchedFrom {
 pub struct GameList {
     /// One page.
     pub games: Vec<GameSummary>,
+    /// Games of this page that the store cannot read any more; an operator finds out more with `engine fsck`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableGame>,
     /// Pass as `?after=` for the next page; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+}
+
+/// What a list says of a game that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnreadableGame {
+    /// The game.
+    pub id: GameId,
+    /// The tenant whose game it is, as far as that can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Tenant>,
+    /// Whose game it is, as far as that can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    /// When the game was last changed.
+    #[schemars(with = "Time")]
+    pub updated_at: Timestamp,
+    /// What of it cannot be read, and why: for operators and viewers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What a list of games says of each.

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{
     CreateGame, GAME_NAME_MAX_BYTES, GameAccess, GameId, GameList, GameSummary, GameView, IfBusy, PlayerView, Problem,
-    ProblemType, RenameGame, StateUpdated, Tenant, User, path,
+    ProblemType, RenameGame, StateUpdated, Tenant, UnreadableGame, User, path,
 };
 use serde::Deserialize;
 use story::{NewGame, Role, StatePatch};
@@ -23,7 +23,7 @@ use super::rewind::{before_turn, last_record};
 use super::{Api, capabilities, idempotency};
 use crate::store::{
     Changed, Created, Game, GameChange, GameContents, GameDocument, GameWrite, GamesCursor, GamesOf, IdempotencyKey,
-    Keep, Rewrite,
+    Keep, ListedGame, Rewrite,
 };
 
 /// How many games a page holds when the client does not say.
@@ -278,13 +278,26 @@ pub(super) async fn list(
     let Query(wanted) = wanted.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     let limit = page.limit(PAGE, LARGEST_PAGE);
     let games = api.store.games(&wanted.among(caller.games())?, page.after, limit).await?;
-    let last = games.last().filter(|_| games.len() == limit);
-    let next = last.map(|last| GamesCursor { updated_at: last.updated_at, id: last.id }.to_string());
-    Ok(Json(GameList { games: games.into_iter().map(summary).collect(), next }))
+    let next = games.last().filter(|_| games.len() == limit).map(|last| last.cursor().to_string());
+    let mut list = GameList { games: Vec::new(), unreadable: Vec::new(), next };
+    for game in games {
+        match game {
+            ListedGame::Readable(game) => list.games.push(summary(*game)),
+            ListedGame::Unreadable(game) => list.unreadable.push(unreadable(game, caller.sees_hidden())),
+        }
+    }
+    Ok(Json(list))
+}
+
+/// A game that cannot be read, as lists show it. What the store has of it is not for players.
+fn unreadable(game: crate::store::UnreadableGame, with_reason: bool) -> UnreadableGame {
+    let crate::store::UnreadableGame { id, owner, updated_at, reason } = game;
+    let (tenant, user) = owner.map_or((None, None), |owner| (Some(owner.tenant), owner.user));
+    UnreadableGame { id, tenant, user, updated_at, reason: with_reason.then_some(reason) }
 }
 
 /// A game as lists show it.
-pub(crate) fn summary(game: Game) -> GameSummary {
+fn summary(game: Game) -> GameSummary {
     let name = game.name;
     let state = game.document.state;
     let (tenant, user) = game.owner.map_or((None, None), |owner| (Some(owner.tenant), owner.user));

@@ -74,7 +74,6 @@ pub use self::breakdown::Breakdown;
 pub use self::caller::Auth;
 use self::error::ApiError;
 pub(crate) use self::error::Corrupt;
-pub(crate) use self::games::summary;
 pub use self::guard::Guard;
 pub use self::jwt::IdentityProvider;
 pub use self::limits::StreamLimits;

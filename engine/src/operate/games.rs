@@ -10,6 +10,7 @@ use super::listing::{self, Listing};
 use super::source::{OperateError, Source};
 use super::{duration, game_file, print};
 use crate::config::Config;
+use crate::{out, outln};
 
 /// What can be done with games.
 #[derive(Debug, Clone, Subcommand)]
@@ -66,7 +67,7 @@ pub async fn games(config: &Config, command: GameCommand) -> Result<(), OperateE
         GameCommand::List { idle, json } => {
             let listed = list(&source, idle).await?;
             for game in &listed.games {
-                print!("{}", if json { print::json(game) } else { print::game(game) });
+                out!("{}", if json { print::json(game) } else { print::game(game) });
             }
             listed.name_unreadable()
         }
@@ -74,14 +75,14 @@ pub async fn games(config: &Config, command: GameCommand) -> Result<(), OperateE
             let file = file.unwrap_or_else(|| PathBuf::from(format!("{id}.json")));
             let export: GameExport = source.get(&path::with_id(path::EXPORT, id)).await?;
             game_file::write(&file, &export)?;
-            println!("{id} is written to {}, with {} turns", file.display(), export.turns.len());
+            outln!("{id} is written to {}, with {} turns", file.display(), export.turns.len());
             Ok(())
         }
         GameCommand::Import { file, keep_id, provider } => {
             let game = game_file::read(&file)?;
             let ids = if keep_id { ImportIds::Keep } else { ImportIds::New };
             let view: GameView = source.send(path::IMPORT, &ImportGame { game, ids, provider }).await?;
-            println!("{} is the game {}", file.display(), view.id);
+            outln!("{} is the game {}", file.display(), view.id);
             Ok(())
         }
         GameCommand::Delete(doomed) => delete(&source, doomed).await,
@@ -92,7 +93,7 @@ pub async fn games(config: &Config, command: GameCommand) -> Result<(), OperateE
 async fn list(source: &Source, idle: Option<SignedDuration>) -> Result<Listing, OperateError> {
     let now = Timestamp::now();
     let is_idle = |changed: Timestamp| idle.is_none_or(|idle| now.duration_since(changed) >= idle);
-    let mut listed = listing::games(source, "", |_| true).await?;
+    let mut listed = listing::games(source, "").await?;
     listed.games.retain(|game| is_idle(game.updated_at));
     listed.unreadable.retain(|game| is_idle(game.updated_at));
     Ok(listed)
@@ -107,18 +108,18 @@ async fn delete(source: &Source, doomed: Doomed) -> Result<(), OperateError> {
     };
     // Nobody has seen what would be lost.
     for game in &unreadable {
-        println!("{} stays: it cannot be read: {}", game.id, game.why);
+        outln!("{} stays: it cannot be read: {}", game.id, listing::reason(game));
     }
     let (mut count, mut last_refusal) = (0, None);
     for id in ids {
         if doomed.dry_run {
-            println!("{id} would be deleted");
+            outln!("{id} would be deleted");
             continue;
         }
         match source.delete(&path::with_id(path::GAME, id)).await {
             // One that is played at this moment is not idle.
             Err(OperateError::Refused(problem)) if doomed.id.is_none() => {
-                println!("{id} stays: {}", problem.detail);
+                outln!("{id} stays: {}", problem.detail);
                 last_refusal = Some(problem);
             }
             done => {
@@ -128,7 +129,7 @@ async fn delete(source: &Source, doomed: Doomed) -> Result<(), OperateError> {
         }
     }
     if !doomed.dry_run {
-        println!("{count} games are deleted");
+        outln!("{count} games are deleted");
     }
     listing::left_out(unreadable.len())?;
     last_refusal.map_or(Ok(()), |problem| Err(OperateError::Refused(problem)))

@@ -154,7 +154,7 @@ impl From<ArchiveError> for OperateError {
 
 /// The operators' API.
 pub(super) enum Source {
-    Store { api: Router, store: SharedStore },
+    InProcess(Router),
     Http { client: reqwest::Client, base: String },
 }
 
@@ -168,7 +168,7 @@ impl Source {
     /// store, at its players' port.
     pub(super) async fn of_games(config: &Config) -> Result<Self, OperateError> {
         match serve::open_existing(config).await {
-            Ok(store) => Ok(Self::Store { api: serve::whole_api(config, SharedStore::clone(&store)).await?, store }),
+            Ok(store) => Ok(Self::InProcess(serve::whole_api(config, store).await?)),
             Err(ServeError::Embedded(OpenError::InUse { .. })) => Self::at(config.listen),
             Err(error) => Err(error.into()),
         }
@@ -177,10 +177,7 @@ impl Source {
     /// All operations, those of games first and those of operators second: a running engine may serve them at two ports.
     pub(super) async fn of_everything(config: &Config) -> Result<(Self, Self), OperateError> {
         match Self::of_games(config).await? {
-            Self::Store { api, store } => {
-                let games = Self::Store { api: api.clone(), store: SharedStore::clone(&store) };
-                Ok((games, Self::Store { api, store }))
-            }
+            Self::InProcess(api) => Ok((Self::InProcess(api.clone()), Self::InProcess(api))),
             games @ Self::Http { .. } => Ok((games, Self::at_operators(config)?)),
         }
     }
@@ -192,7 +189,7 @@ impl Source {
 
     fn of(config: &Config, opened: Result<SharedStore, ServeError>) -> Result<Self, OperateError> {
         match opened {
-            Ok(store) => Ok(Self::Store { api: api::of_store(SharedStore::clone(&store)), store }),
+            Ok(store) => Ok(Self::InProcess(api::of_store(store))),
             Err(ServeError::Embedded(OpenError::InUse { .. })) => Self::at_operators(config),
             Err(error) => Err(error.into()),
         }
@@ -212,11 +209,6 @@ impl Source {
         let client = serve::plain_client().timeout(TIMEOUT).build();
         let client = client.map_err(|error| away(&base, &error))?;
         Ok(Self::Http { client, base })
-    }
-
-    /// The store, where no running engine has it.
-    pub(super) fn store(&self) -> Option<&SharedStore> {
-        if let Self::Store { store, .. } = self { Some(store) } else { None }
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, OperateError> {
@@ -253,7 +245,7 @@ impl Source {
 
     async fn call_with(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Bytes, OperateError> {
         let (status, body) = match self {
-            Self::Store { api, .. } => {
+            Self::InProcess(api) => {
                 let unreadable = |reason: String| OperateError::Unreadable { path: path.to_owned(), reason };
                 let request = Request::builder().method(method).uri(path);
                 let request = request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body));

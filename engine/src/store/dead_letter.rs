@@ -57,6 +57,7 @@ pub(super) struct RecordedAttempt {
 #[derive(Debug, Default)]
 pub(super) struct ItsGame {
     pub(super) provider: Option<String>,
+    pub(super) version: Option<u64>,
     pub(super) owner: Option<Owner>,
 }
 
@@ -87,6 +88,7 @@ pub(super) fn dead_letter(
         error: error.ok_or_else(|| serde::de::Error::custom("its request has no error"))?,
         attempts,
         state_version,
+        game_version: game.version,
         narration: request.checkpoints.narration.map(|completion| completion.text),
     })
 }

@@ -24,6 +24,7 @@ mod figures;
 mod inspect;
 mod joined;
 mod lease;
+mod listed;
 mod log_event;
 mod measure;
 mod options;
@@ -73,6 +74,7 @@ pub use fanout::{Live, Subscription};
 pub use figures::StoreFigures;
 pub use inspect::{Inconsistency, Inspection, Remedy};
 pub use lease::{Claim, Claims, CommitAndClaim, Lease, LeaseToken};
+pub use listed::{ListedGame, UnreadableGame};
 pub use log_event::LogEvent;
 pub use options::{StoreOptions, TurnLimits};
 pub use order::{Ageing, Order, Shares};
@@ -120,8 +122,14 @@ pub trait Games {
     /// The last `limit` messages of a game's history, oldest first.
     async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError>;
 
-    /// At most `limit` games, the latest changed first, from the place behind `after` on. It costs the same on every page.
-    async fn games(&self, of: &GamesOf, after: Option<GamesCursor>, limit: usize) -> Result<Vec<Game>, StoreError>;
+    /// At most `limit` games, the latest changed first, from the place behind `after` on. It costs the same on every page. One that cannot be read
+    /// is listed as such.
+    async fn games(
+        &self,
+        of: &GamesOf,
+        after: Option<GamesCursor>,
+        limit: usize,
+    ) -> Result<Vec<ListedGame>, StoreError>;
 
     /// Changes a game from outside a turn: document, history and turn records, and perhaps a request that plays on from there; or
     /// changes nothing. A repeat, which is known by the key of the change, returns what was returned first: each game remembers
@@ -365,6 +373,10 @@ pub trait Store:
     /// What threatens the data as the store's server is set up now, each with its remedy. Settings can change while it runs, so this
     /// is asked again and again. It is empty where nothing is wrong, or nothing can be known.
     async fn risks(&self) -> Result<Vec<String>, StoreError>;
+
+    /// What the store has lost as a whole since it was opened: it was emptied, or other data have taken the place of its own. Empty while it holds what it
+    /// held.
+    async fn lost(&self) -> Result<Vec<String>, StoreError>;
 
     /// Finds inconsistencies in the stored data, and repairs them if `repair`. Each game is inspected in one step, so this can
     /// run while the engine works.

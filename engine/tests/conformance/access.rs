@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::secret::{Secret, SecretKind};
 use engine::store::{
-    Access, AddOutcome, Game, GameContents, GamesCursor, GamesOf, Holder, KeyGrants, NewCapability, NewKey, Owner,
+    Access, AddOutcome, GameContents, GamesOf, Holder, KeyGrants, ListedGame, NewCapability, NewKey, Owner,
     SharedStore, StoreOptions, Subject,
 };
 use protocol::{GameAccess, GameId, Priority, RequestId, Tenant, User};
@@ -43,8 +43,8 @@ async fn game_of(store: &SharedStore, owner: Option<Owner>) -> GameId {
     game
 }
 
-fn ids(games: &[Game]) -> Vec<GameId> {
-    games.iter().map(|game| game.id).collect()
+fn ids(games: &[ListedGame]) -> Vec<GameId> {
+    games.iter().map(ListedGame::id).collect()
 }
 
 async fn listed(store: &SharedStore, of: GamesOf) -> Vec<GameId> {
@@ -145,13 +145,12 @@ pub(crate) async fn a_turn_moves_a_game_to_the_front_of_its_owners_list(bench: B
     }
     let page = store.games(&of, None, 1).await.unwrap();
     assert_eq!(ids(&page), [first]);
-    let after = GamesCursor { updated_at: page[0].updated_at, id: first };
-    assert_eq!(ids(&store.games(&of, Some(after), 10).await.unwrap()), [second]);
+    assert_eq!(ids(&store.games(&of, Some(page[0].cursor()), 10).await.unwrap()), [second]);
     assert_eq!(listed(&store, GamesOf::Tenant(tenant("acme"))).await, [first, second]);
-    assert_eq!(page[0].owner, Some(owner("acme", "ada")));
+    assert_eq!(page[0].readable().unwrap().owner, Some(owner("acme", "ada")));
 
     // A patch does the same.
-    let changed = page[0].updated_at;
+    let changed = page[0].cursor().updated_at;
     let mut version = 1;
     while store.game(second).await.unwrap().unwrap().updated_at <= changed {
         replace(&store, second, version, &document(), None, &state_updated(second)).await;

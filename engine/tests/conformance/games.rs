@@ -1,6 +1,6 @@
 //! Games are kept, listed, replaced and forgotten.
 
-use engine::store::{Changed, GameContents, GameWrite, GamesCursor, GamesOf};
+use engine::store::{Changed, GameContents, GameWrite, GamesOf, ListedGame};
 use protocol::GameId;
 use story::ChatMessage;
 
@@ -70,11 +70,9 @@ pub(crate) async fn games_are_listed_in_pages_with_the_latest_changed_first(benc
         version += 1;
     }
 
-    let ids = |games: Vec<engine::store::Game>| games.into_iter().map(|game| game.id).collect::<Vec<_>>();
+    let ids = |games: Vec<ListedGame>| games.iter().map(ListedGame::id).collect::<Vec<_>>();
     let page = async |after, limit| store.games(&GamesOf::Everybody, after, limit).await.unwrap();
-    let behind = |games: &[engine::store::Game]| {
-        games.last().map(|last| GamesCursor { updated_at: last.updated_at, id: last.id })
-    };
+    let behind = |games: &[ListedGame]| games.last().map(ListedGame::cursor);
     let top = page(None, 1).await;
     assert_eq!(ids(top.clone()), [first]);
     let rest = page(behind(&top), 10).await;
@@ -95,8 +93,8 @@ pub(crate) async fn games_of_the_same_moment_are_listed_once_each(bench: Bench) 
     loop {
         let page = store.games(&GamesOf::Everybody, after, 3).await.unwrap();
         let Some(last) = page.last() else { break };
-        after = Some(GamesCursor { updated_at: last.updated_at, id: last.id });
-        listed.extend(page.iter().map(|game| game.id));
+        after = Some(last.cursor());
+        listed.extend(page.iter().map(ListedGame::id));
     }
     listed.sort();
     made.sort();
@@ -173,6 +171,6 @@ pub(crate) async fn a_deleted_game_leaves_nothing_behind(bench: Bench) {
     assert!(bench.dump().await == before);
     assert_eq!(store.delete_game(id, None).await.unwrap(), GameWrite::Unknown);
     let left: Vec<GameId> =
-        store.games(&GamesOf::Everybody, None, 10).await.unwrap().iter().map(|game| game.id).collect();
+        store.games(&GamesOf::Everybody, None, 10).await.unwrap().iter().map(ListedGame::id).collect();
     assert_eq!(left, [other]);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use engine::store::redis::RedisStore;
-use engine::store::{GameContents, GamesCursor, GamesOf, SharedStore, StoreError, Terms};
+use engine::store::{GameContents, GamesCursor, GamesOf, ListedGame, SharedStore, StoreError, Terms};
 use protocol::GameId;
 
 use crate::bench::{self, Bench, SHARDS};
@@ -88,12 +88,12 @@ async fn lists_join_what_the_shards_hold() {
         }
 
         let listed: Vec<_> =
-            store.games(&GamesOf::Everybody, None, 10).await.unwrap().iter().map(|game| game.id).collect();
+            store.games(&GamesOf::Everybody, None, 10).await.unwrap().iter().map(ListedGame::id).collect();
         assert_eq!(listed.iter().collect::<BTreeSet<_>>(), games.iter().collect::<BTreeSet<_>>());
         let first = store.game(listed[0]).await.unwrap().unwrap();
         let after = Some(GamesCursor { updated_at: first.updated_at, id: first.id });
         let page: Vec<_> =
-            store.games(&GamesOf::Everybody, after, 1).await.unwrap().iter().map(|game| game.id).collect();
+            store.games(&GamesOf::Everybody, after, 1).await.unwrap().iter().map(ListedGame::id).collect();
         assert_eq!(page, listed[1..2]);
         let found = store.dead_letters(None, 10).await.unwrap().dead_letters;
         assert_eq!(found.iter().map(|letter| letter.request_id).collect::<BTreeSet<_>>(), letters);

@@ -1,6 +1,6 @@
 //! `engine fsck` names each game of which something cannot be read, says what that is, and looks at the others all the same.
 
-use engine::store::{GameContents, GameDocument, Inconsistency, Owner, SharedStore};
+use engine::store::{GameContents, GameDocument, GamesOf, Inconsistency, ListedGame, Owner, SharedStore};
 use protocol::GameId;
 use story::ChatMessage;
 
@@ -88,6 +88,48 @@ async fn a_document_that_cannot_be_read_is_found() {
     embedded_damage("UPDATE documents SET document = x'ff' WHERE game_id = 'GAME'", &["its document cannot be read"])
         .await;
     embedded_damage("DELETE FROM documents WHERE game_id = 'GAME'", &["its document is gone"]).await;
+}
+
+/// Every list that has the games, read game by game.
+async fn is_listed_as_unreadable(scene: &Scene) {
+    let owner = scene.store.game(scene.other).await.unwrap().unwrap().owner.unwrap();
+    for of in [
+        GamesOf::Everybody,
+        GamesOf::Tenant(owner.tenant.clone()),
+        GamesOf::User(owner.tenant.clone(), owner.user.clone().unwrap()),
+    ] {
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let page = scene.store.games(&of, after, 1).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some(last.cursor());
+            listed.extend(page);
+        }
+        let [ListedGame::Readable(other), ListedGame::Unreadable(game)] = &listed[..] else { panic!("{listed:?}") };
+        assert_eq!((other.id, game.id, game.owner.as_ref()), (scene.other, scene.game, Some(&owner)));
+        assert!(game.reason.contains("document") && game.updated_at <= other.updated_at, "{game:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_game_that_cannot_be_read_takes_nothing_but_itself_from_a_list() {
+    bench::on_redis(async |bench| {
+        let scene = scene(bench).await;
+        scene.damage(&["HSET", "gamestate:GAME", "document", "{\"prov"]).await;
+        is_listed_as_unreadable(&scene).await;
+        scene.damage(&["HSET", "gamestate:GAME", "tenant", "not a tenant"]).await;
+        let listed = scene.store.games(&GamesOf::Everybody, None, 9).await.unwrap();
+        let [_, ListedGame::Unreadable(game)] = &listed[..] else { panic!("{listed:?}") };
+        assert_eq!(game.owner, None, "that cannot be read either");
+    })
+    .await;
+    bench::on_embedded(async |bench| {
+        let scene = scene(bench).await;
+        let sql = format!("UPDATE documents SET document = '{{\"prov' WHERE game_id = '{}'", scene.game);
+        scene.bench.execute(&sql);
+        is_listed_as_unreadable(&scene).await;
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -191,9 +233,9 @@ async fn lists_of_owners_that_differ_from_the_game_are_found_and_repaired() {
             assert_eq!(scene.found(false).await, [], "{command:?}");
             assert_eq!(scene.store.game(scene.game).await.unwrap().unwrap().owner, owner);
             let owner = owner.unwrap();
-            let of = engine::store::GamesOf::Tenant(owner.tenant);
+            let of = GamesOf::Tenant(owner.tenant);
             let listed = scene.store.games(&of, None, 9).await.unwrap();
-            assert!(listed.iter().any(|game| game.id == scene.game), "{command:?}");
+            assert!(listed.iter().any(|game| game.id() == scene.game), "{command:?}");
         }
     })
     .await;

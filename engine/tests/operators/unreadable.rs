@@ -16,7 +16,7 @@ use crate::fixture::{complaint, engine, printed};
 use crate::redis_server::RedisServer;
 
 /// A directory with a store in which the first of two games of acme cannot be read; nor can the history of the third.
-async fn scene() -> (TempDir, [GameId; 3]) {
+pub(crate) async fn scene() -> (TempDir, [GameId; 3]) {
     let directory = TempDir::new().unwrap();
     let store: SharedStore =
         Arc::new(EmbeddedStore::open(directory.path(), Synchronous::Normal, StoreOptions::default()).unwrap());
@@ -38,7 +38,7 @@ async fn game(store: &SharedStore, user: &str) -> GameId {
     id
 }
 
-fn execute(directory: &Path, sql: &str) {
+pub(crate) fn execute(directory: &Path, sql: &str) {
     rusqlite::Connection::open(directory.join("story-engine.db")).unwrap().execute_batch(sql).unwrap();
 }
 

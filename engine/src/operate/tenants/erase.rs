@@ -10,6 +10,7 @@ use protocol::{DeadLetters, GameId, LaneView, PauseScope, ProblemType, RequestId
 
 use super::whose::Whose;
 use super::{OperateError, Places};
+use crate::outln;
 
 /// How often it looks again for what has come meanwhile.
 const ROUNDS: usize = 5;
@@ -26,8 +27,8 @@ impl Found {
     async fn of(whose: &Whose, places: &Places) -> Result<Self, OperateError> {
         let keys = whose.keys(places).await?.into_iter().map(|key| key.id).collect();
         let listed = whose.games(places).await?;
-        // One that cannot be read goes too, if it is certain whose it is.
-        let unreadable = listed.unreadable.into_iter().filter(|game| game.owner.is_ok()).map(|game| game.id);
+        // One that cannot be read goes too: the list of its owner has it.
+        let unreadable = listed.unreadable.into_iter().map(|game| game.id);
         let games: BTreeSet<_> = listed.games.into_iter().map(|game| game.id).chain(unreadable).collect();
         let archived: BTreeSet<_> = whose.archived(places).await?.into_iter().collect();
         let mut found = Self { keys, games, archived, letters: Vec::new() };
@@ -61,19 +62,19 @@ impl Found {
 pub(super) async fn erase(places: &Places, whose: &Whose, dry_run: bool, yes: bool) -> Result<(), OperateError> {
     let first = Found::of(whose, places).await?;
     if dry_run {
-        first.games.iter().for_each(|id| println!("{id} would be erased"));
-        first.archived.iter().for_each(|id| println!("{id} would be erased from the archive"));
-        println!("{} of {whose} would be erased", first.says());
+        first.games.iter().for_each(|id| outln!("{id} would be erased"));
+        first.archived.iter().for_each(|id| outln!("{id} would be erased from the archive"));
+        outln!("{} of {whose} would be erased", first.says());
         return Ok(());
     }
     if !yes {
         return Err(OperateError::NotConfirmed { what: format!("{} of {whose}", first.says()) });
     }
-    println!("erasing {} of {whose}", first.says());
+    outln!("erasing {} of {whose}", first.says());
     let mut found = first;
     for _ in 0..ROUNDS {
         if found.is_empty() {
-            println!("nothing is kept of {whose} any more");
+            outln!("nothing is kept of {whose} any more");
             return Ok(());
         }
         erase_found(places, &found).await?;

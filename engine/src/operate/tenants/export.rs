@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::whose::Whose;
 use super::{OperateError, Places};
 use crate::operate::{game_file, listing};
+use crate::outln;
 use crate::retention::ArchiveError;
 
 /// The name of the list.
@@ -57,7 +58,7 @@ pub(super) async fn export(places: &Places, whose: &Whose, directory: &Path) -> 
     };
     let mut known = BTreeSet::new();
     let listed = whose.games(places).await?;
-    let missing = listed.unreadable.into_iter().map(|game| Missing { id: game.id, why: game.why });
+    let missing = listed.unreadable.iter().map(|game| Missing { id: game.id, why: listing::reason(game).to_owned() });
     let mut unreadable: Vec<Missing> = missing.collect();
     known.extend(unreadable.iter().map(|game| game.id));
     for game in listed.games {
@@ -100,6 +101,6 @@ pub(super) async fn export(places: &Places, whose: &Whose, directory: &Path) -> 
         keys,
     };
     game_file::write(&directory.join(LIST), &listed)?;
-    println!("{count} games of {whose} are written to {}; {LIST} lists them", directory.display());
+    outln!("{count} games of {whose} are written to {}; {LIST} lists them", directory.display());
     listing::left_out(missing)
 }

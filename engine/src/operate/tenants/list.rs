@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{OperateError, Places};
 use crate::operate::{listing, print};
+use crate::out;
 use crate::store::Owner;
 
 /// What a tenant has.
@@ -33,17 +34,16 @@ struct TenantLine<'a> {
 /// Lists tenants by name, games without one first.
 pub(super) async fn list(places: &Places, archived: bool, json: bool) -> Result<(), OperateError> {
     let mut tenants: BTreeMap<Option<Tenant>, Counts> = BTreeMap::new();
-    let listed = listing::games(&places.games, "", |_| true).await?;
+    let listed = listing::games(&places.games, "").await?;
     for game in &listed.games {
         let counts = tenants.entry(game.tenant.clone()).or_default();
         counts.games += 1;
         counts.users.extend(game.user.clone());
     }
-    for owner in listed.unreadable.iter().filter_map(|game| game.owner.clone().ok()) {
-        let (tenant, user) = owner.map_or((None, None), |owner| (Some(owner.tenant), owner.user));
-        let counts = tenants.entry(tenant).or_default();
+    for game in &listed.unreadable {
+        let counts = tenants.entry(game.tenant.clone()).or_default();
         counts.games += 1;
-        counts.users.extend(user);
+        counts.users.extend(game.user.clone());
     }
     let Keys { keys } = places.operators.get(path::KEYS).await?;
     for key in keys.into_iter().filter(|key| key.tenant.is_some()) {
@@ -67,7 +67,7 @@ pub(super) async fn list(places: &Places, archived: bool, json: bool) -> Result<
             users: counts.users.len(),
             keys: counts.keys,
         };
-        print!("{}", if json { print::json(&line) } else { text(&line) });
+        out!("{}", if json { print::json(&line) } else { text(&line) });
     }
     listed.name_unreadable()
 }

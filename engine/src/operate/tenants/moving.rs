@@ -14,11 +14,11 @@ use tokio::time::Instant;
 use super::OperateError;
 use crate::api::Actor;
 use crate::config::Config;
-use crate::operate::listing;
+use crate::outln;
 use crate::retention::{Archive, ArchiveError, Taken};
 use crate::serve::{self, ServeError};
 use crate::store::tiers::TierStore;
-use crate::store::{Game, GamesCursor, GamesOf, IdleGame, NewAuditEntry, Owner, SharedStore, StoreError};
+use crate::store::{Game, GamesOf, IdleGame, ListedGame, NewAuditEntry, SharedStore, StoreError};
 
 /// How many games are read at a time.
 const PAGE: usize = 100;
@@ -35,7 +35,28 @@ struct Move<'a> {
 /// What became of a game.
 enum Moved {
     Done,
-    Stays(String),
+    Stays(Stay),
+}
+
+/// Why a game stays.
+struct Stay {
+    why: String,
+    /// Whether it may move once it is tried again.
+    is_for_now: bool,
+}
+
+impl Stay {
+    fn for_good(why: &str) -> Self {
+        Self { why: why.to_owned(), is_for_now: false }
+    }
+
+    fn for_now(why: &str) -> Self {
+        Self { why: why.to_owned(), is_for_now: true }
+    }
+
+    fn unreadable(reason: &str) -> Self {
+        Self::for_good(&format!("it cannot be read, as `engine fsck` says too: {reason}"))
+    }
 }
 
 /// Moves all games of a tenant that are not in the store of its tier yet.
@@ -66,7 +87,7 @@ pub(super) async fn move_tenant(
             let moving = Move { archive: &archive, from: tier.get()?, to: to_store };
             count += moving.all_of(tenant, &mut stays).await?;
         }
-        if stays.is_empty() || Instant::now() >= deadline {
+        if !stays.iter().any(|(_, stay)| stay.is_for_now) || Instant::now() >= deadline {
             break stays;
         }
         tokio::time::sleep(AGAIN).await;
@@ -76,9 +97,9 @@ pub(super) async fn move_tenant(
     let by = Actor::local_command().0;
     let entry = NewAuditEntry { nonce: rand::random(), by, action: "moveTenant".to_owned(), subject, outcome };
     default.record_audit(&entry).await?;
-    println!("{count} games of {tenant} are moved to the tier {to}");
-    for (game, why) in &stays {
-        println!("{game} stays: {why}");
+    outln!("{count} games of {tenant} are moved to the tier {to}");
+    for (game, stay) in &stays {
+        outln!("{game} stays: {}", stay.why);
     }
     if stays.is_empty() { Ok(()) } else { Err(OperateError::GamesStay { count: stays.len() }) }
 }
@@ -106,42 +127,31 @@ async fn finish(archive: &Archive, tiers: &[TierStore], to: &SharedStore) -> Res
 
 impl Move<'_> {
     /// Moves what is idle, and adds what is not.
-    async fn all_of(&self, tenant: &Tenant, stays: &mut Vec<(GameId, String)>) -> Result<u64, OperateError> {
+    async fn all_of(&self, tenant: &Tenant, stays: &mut Vec<(GameId, Stay)>) -> Result<u64, OperateError> {
         let held = self.from.pauses().await?.into_iter();
         let paused: BTreeSet<GameId> = held
             .filter_map(|pause| if let PauseScope::Game { game_id } = pause.what { Some(game_id) } else { None })
             .collect();
         let (mut after, mut count) = (None, 0);
         loop {
-            let (page, is_whole) = match self.from.games(&GamesOf::Tenant(tenant.clone()), after, PAGE).await {
-                Err(StoreError::Corrupt { .. }) => (self.readable(tenant, stays).await?, true),
-                page => (page?.into_iter().map(as_found).collect::<Vec<_>>(), false),
-            };
+            let page = self.from.games(&GamesOf::Tenant(tenant.clone()), after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(count) };
-            after = Some(GamesCursor { updated_at: last.updated_at, id: last.id });
+            after = Some(last.cursor());
             for game in page {
-                if paused.contains(&game.id) {
-                    let why = "an operator has paused it, which would not move with it: resume it first";
-                    stays.push((game.id, why.to_owned()));
-                    continue;
-                }
-                match self.one(&game).await? {
+                let id = game.id();
+                let moved = match game {
+                    ListedGame::Unreadable(game) => Moved::Stays(Stay::unreadable(&game.reason)),
+                    ListedGame::Readable(_) if paused.contains(&id) => Moved::Stays(Stay::for_good(
+                        "an operator has paused it, which would not move with it: resume it first",
+                    )),
+                    ListedGame::Readable(game) => self.one(&as_found(*game)).await?,
+                };
+                match moved {
                     Moved::Done => count += 1,
-                    Moved::Stays(why) => stays.push((game.id, why)),
+                    Moved::Stays(stay) => stays.push((id, stay)),
                 }
-            }
-            if is_whole {
-                return Ok(count);
             }
         }
-    }
-
-    /// All games of a tenant in a store where one of them cannot be read; adds those that cannot.
-    async fn readable(&self, tenant: &Tenant, stays: &mut Vec<(GameId, String)>) -> Result<Vec<IdleGame>, StoreError> {
-        let is_its = |owner: Option<&Owner>| owner.is_some_and(|owner| owner.tenant == *tenant);
-        let (games, unreadable) = listing::one_by_one(self.from, is_its, as_found).await?;
-        stays.extend(unreadable.into_iter().map(|game| (game.id, unreadable_because(&game.why))));
-        Ok(games)
     }
 
     async fn one(&self, found: &IdleGame) -> Result<Moved, ArchiveError> {
@@ -150,7 +160,7 @@ impl Move<'_> {
         let taken = match self.archive.take(self.from, found).await {
             Err(ArchiveError::Store(StoreError::Corrupt { what, reason })) => {
                 self.archive.set_under_way(id, false).await?;
-                return Ok(Moved::Stays(unreadable_because(&format!("{what}: {reason}"))));
+                return Ok(Moved::Stays(Stay::unreadable(&format!("{what}: {reason}"))));
             }
             taken => taken?,
         };
@@ -159,13 +169,13 @@ impl Move<'_> {
         }
         self.archive.set_under_way(id, false).await?;
         if taken == Taken::Stays {
-            return Ok(Moved::Stays("it is played at this moment".to_owned()));
+            return Ok(Moved::Stays(Stay::for_now("it is played at this moment")));
         }
         if self.from.game(id).await?.is_some() {
             // It was asked for at this moment, by a process that takes the old store for its home.
             self.to.delete_game(id, None).await?;
             let why = "a process has brought it back that has an older configuration: restart it";
-            return Ok(Moved::Stays(why.to_owned()));
+            return Ok(Moved::Stays(Stay::for_good(why)));
         }
         Ok(Moved::Done)
     }
@@ -174,8 +184,4 @@ impl Move<'_> {
 /// A game as it was found, idle or not: what has changed since stays.
 fn as_found(Game { id, version, updated_at, .. }: Game) -> IdleGame {
     IdleGame { id, version, updated_at, idle: Duration::ZERO }
-}
-
-fn unreadable_because(why: &str) -> String {
-    format!("it cannot be read, as `engine fsck` says too: {why}")
 }

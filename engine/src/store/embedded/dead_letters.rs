@@ -105,6 +105,7 @@ fn query() -> String {
     format!(
         "SELECT {REQUEST}, attempts, number, failed_at, state_version, \
          (SELECT provider FROM games WHERE games.id = game_id) AS game_provider, \
+         (SELECT version FROM games WHERE games.id = game_id) AS game_version, \
          (SELECT tenant FROM owners WHERE owners.game_id = requests.game_id) AS tenant, \
          (SELECT user FROM owners WHERE owners.game_id = requests.game_id) AS user \
          FROM dead_letters JOIN requests ON id = request_id"
@@ -118,7 +119,12 @@ fn read(row: &Row<'_>) -> Result<(DeadLetterId, DeadLetter), StoreError> {
     let record: Option<String> = columns.get("attempts")?;
     let request = rows::request(row, None)?;
     let owner = rows::extras(&columns)?.owner.map_or_else(|| rows::owner(&columns), |owner| Ok(Some(owner)))?;
-    let game = ItsGame { provider: columns.get("game_provider")?, owner };
+    let game = ItsGame {
+        provider: columns.get("game_provider")?,
+        // One that cannot be read is for the inspection to find.
+        version: columns.get::<i64>("game_version").ok().flatten().and_then(|version| version.try_into().ok()),
+        owner,
+    };
     dead_letter::dead_letter(request, &record.unwrap_or_default(), failed_at, columns.number("state_version")?, game)
         .map(|letter| (id, letter))
         .map_err(|error| corrupt("a dead letter", error))

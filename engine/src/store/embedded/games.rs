@@ -8,13 +8,13 @@ use rusqlite::Row;
 use story::ChatMessage;
 
 use super::document::{append_history, texts, window};
-use super::rows;
+use super::rows::{self, Columns};
 use super::step::Step;
 use super::values::signed;
 use super::{EmbeddedStore, StoreError, changes, charges, contents, providers, remembered, turns};
 use crate::store::{
     Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, IdleGame,
-    Owner, Remembered, Try, TurnPage, TurnRange,
+    ListedGame, Owner, Remembered, Try, TurnPage, TurnRange,
 };
 
 #[async_trait]
@@ -66,7 +66,12 @@ impl Games for EmbeddedStore {
         self.step(move |step| window(step, id, limit)).await
     }
 
-    async fn games(&self, of: &GamesOf, after: Option<GamesCursor>, limit: usize) -> Result<Vec<Game>, StoreError> {
+    async fn games(
+        &self,
+        of: &GamesOf,
+        after: Option<GamesCursor>,
+        limit: usize,
+    ) -> Result<Vec<ListedGame>, StoreError> {
         let of = of.clone();
         self.step(move |step| list(step, &of, after, signed(limit as u64))).await
     }
@@ -163,33 +168,51 @@ impl Games for EmbeddedStore {
 }
 
 /// A page of games. The index gives their ids in order, so a page costs the same wherever it begins.
-fn list(step: &Step<'_>, of: &GamesOf, after: Option<GamesCursor>, limit: i64) -> Result<Vec<Game>, StoreError> {
+fn list(step: &Step<'_>, of: &GamesOf, after: Option<GamesCursor>, limit: i64) -> Result<Vec<ListedGame>, StoreError> {
     // Behind every time and every id.
     let (changed, last) =
         after.map_or((i64::MAX, "~".to_owned()), |after| (after.updated_at.as_millisecond(), after.id.to_string()));
-    let id = |row: &Row<'_>| rows::id(&row.get::<_, String>(0).map_err(rows::unavailable)?);
-    let ids = match of {
+    let place = |row: &Row<'_>| {
+        let columns = Columns::new("the list of games", row);
+        Ok(GamesCursor { id: columns.parse("id")?, updated_at: columns.time("updated_at")?.unwrap_or_default() })
+    };
+    let places = match of {
         GamesOf::Everybody => step.all(
-            "SELECT id FROM games WHERE (updated_at, id) < (?1, ?2) ORDER BY updated_at DESC, id DESC LIMIT ?3",
+            "SELECT id, updated_at FROM games WHERE (updated_at, id) < (?1, ?2) \
+             ORDER BY updated_at DESC, id DESC LIMIT ?3",
             (changed, last, limit),
-            id,
+            place,
         ),
         GamesOf::Tenant(tenant) => step.all(
-            "SELECT game_id FROM owners WHERE tenant = ?1 AND (changed_at, game_id) < (?2, ?3) \
+            "SELECT game_id AS id, changed_at AS updated_at FROM owners WHERE tenant = ?1 AND (changed_at, game_id) < (?2, ?3) \
              ORDER BY changed_at DESC, game_id DESC LIMIT ?4",
             (tenant.as_str(), changed, last, limit),
-            id,
+            place,
         ),
         GamesOf::User(tenant, user) => step.all(
-            "SELECT game_id FROM owners WHERE tenant = ?1 AND user = ?2 AND (changed_at, game_id) < (?3, ?4) \
-             ORDER BY changed_at DESC, game_id DESC LIMIT ?5",
+            "SELECT game_id AS id, changed_at AS updated_at FROM owners WHERE tenant = ?1 AND user = ?2 \
+             AND (changed_at, game_id) < (?3, ?4) ORDER BY changed_at DESC, game_id DESC LIMIT ?5",
             (tenant.as_str(), user.as_str(), changed, last, limit),
-            id,
+            place,
         ),
     }?;
-    let mut games = Vec::with_capacity(ids.len());
-    for id in ids {
-        games.extend(contents::game(step, id)?);
+    let mut games = Vec::with_capacity(places.len());
+    for at in places {
+        let mut found = ListedGame::found(at, contents::game(step, at.id))?;
+        if let Some(ListedGame::Unreadable(game)) = &mut found {
+            game.owner = owner_if_readable(step, at.id)?;
+        }
+        games.extend(found);
     }
     Ok(games)
+}
+
+/// Whose a game is of which something cannot be read: perhaps that too.
+fn owner_if_readable(step: &Step<'_>, game: GameId) -> Result<Option<Owner>, StoreError> {
+    let sql = "SELECT tenant, user FROM owners WHERE game_id = ?1";
+    match step.all(sql, [game.to_string()], |row| rows::owner(&Columns::new("the owner of a game", row))) {
+        Ok(owners) => Ok(owners.into_iter().flatten().next()),
+        Err(StoreError::Corrupt { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

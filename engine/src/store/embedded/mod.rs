@@ -19,6 +19,7 @@ mod fair;
 mod file;
 mod games;
 mod give_up;
+mod identity;
 mod inspect;
 mod inspect_parts;
 mod keys;
@@ -53,6 +54,7 @@ use tokio::sync::{Notify, broadcast};
 
 pub use self::backup::{BackupError, backup, restore};
 pub use self::file::{OpenError, Synchronous};
+use self::identity::FileIdentity;
 use self::step::Step;
 use self::thread::DatabaseThread;
 use self::wal::WalCheckpointer;
@@ -73,6 +75,8 @@ pub struct EmbeddedStore {
     /// The workers of this process, and what they say of themselves: no other process has the store open.
     workers: Mutex<BTreeMap<String, Option<WorkerInfo>>>,
     directory: Option<PathBuf>,
+    /// None of a store in memory.
+    identity: Option<FileIdentity>,
     synchronous: Synchronous,
 }
 
@@ -81,8 +85,13 @@ impl EmbeddedStore {
     pub fn open(directory: &Path, synchronous: Synchronous, options: StoreOptions) -> Result<Self, OpenError> {
         let (connection, lock) = file::open(directory, synchronous)?;
         priority::follow_lanes(&connection, &options)?;
-        let checkpointer = WalCheckpointer::start(&directory.join(file::NAME))?;
-        Ok(Self::start(connection, Some((checkpointer, lock)), options, Some(directory.to_owned()), synchronous))
+        let path = directory.join(file::NAME);
+        let checkpointer = WalCheckpointer::start(&path)?;
+        let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
+        let identity = Some(FileIdentity::of(&path).map_err(failed)?);
+        let store =
+            Self::start(connection, Some((checkpointer, lock)), options, Some(directory.to_owned()), synchronous);
+        Ok(Self { identity, ..store })
     }
 
     /// Whether there is a store in a directory.
@@ -108,7 +117,8 @@ impl EmbeddedStore {
         let (fanout, work, revoked) = (Fanout::default(), Arc::new(Notify::new()), broadcast::channel(REVOKED_KEPT).0);
         let database =
             DatabaseThread::start(connection, file, options, fanout.clone(), Arc::clone(&work), revoked.clone());
-        Self { database, fanout, work, revoked, workers: Mutex::default(), directory, synchronous }
+        let workers = Mutex::default();
+        Self { database, fanout, work, revoked, workers, directory, identity: None, synchronous }
     }
 
     /// Runs a step: all of it or nothing.
@@ -154,6 +164,11 @@ impl Store for EmbeddedStore {
     async fn risks(&self) -> Result<Vec<String>, StoreError> {
         // This process alone opens the file and says how it is written.
         Ok(Vec::new())
+    }
+
+    async fn lost(&self) -> Result<Vec<String>, StoreError> {
+        let Some(identity) = &self.identity else { return Ok(Vec::new()) };
+        Ok(identity.lost().await.into_iter().collect())
     }
 
     async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError> {

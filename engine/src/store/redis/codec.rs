@@ -175,7 +175,7 @@ impl Fields {
             Some(tenant) => Some(Owner { tenant, user: self.parse("user")? }),
             None => None,
         };
-        let game = dead_letter::ItsGame { provider: None, owner };
+        let game = dead_letter::ItsGame { owner, ..dead_letter::ItsGame::default() };
         dead_letter::dead_letter(request, record, failed_at, self.need("version")?, game)
             .map_err(|error| self.corrupt("attempts", error))
     }

@@ -72,17 +72,20 @@ impl DeadLetterQueue for RedisStore {
 }
 
 impl RedisStore {
-    /// The record does not say who tells the game: that may have changed since. One of an earlier release does not say either whose it is.
+    /// The record does not say who narrates the game, nor how far it is: that may have changed since. One of an earlier release does not say either whose it is.
     async fn with_its_game(&self, letter: DeadLetter) -> Result<DeadLetter, StoreError> {
         let shard = self.shard(letter.game_id);
         let mut read = redis::cmd("HMGET");
-        read.arg(shard.key("gamestate", letter.game_id)).arg(&["provider", "tenant", "user"]);
-        let (provider, tenant, user): (Option<String>, Option<String>, Option<String>) = shard.query(&read).await?;
+        read.arg(shard.key("gamestate", letter.game_id)).arg(&["provider", "tenant", "user", "version"]);
+        let (provider, tenant, user, version): (Option<String>, Option<String>, Option<String>, Option<String>) =
+            shard.query(&read).await?;
+        // One that cannot be read is for the inspection to find.
+        let game_version = version.and_then(|version| version.parse().ok());
         let wrong = |error: IdError| unexpected_reply("an owner", &error.to_string());
         let tenant = tenant.map(|tenant| tenant.parse()).transpose().map_err(wrong)?;
         let user = user.map(|user| user.parse()).transpose().map_err(wrong)?;
         let (tenant, user) = (letter.tenant.clone().or(tenant), letter.user.clone().or(user));
-        Ok(DeadLetter { provider, tenant, user, ..letter })
+        Ok(DeadLetter { provider, tenant, user, game_version, ..letter })
     }
 }
 

@@ -17,7 +17,8 @@ use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError, charges};
 use crate::store::{
     ChangeDone, Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf,
-    IdempotencyKey, IdleGame, Keep, Owner, Remembered, StoredTurn, Try, TurnPage, TurnRange,
+    IdempotencyKey, IdleGame, Keep, Keys as _, ListedGame, Owner, Remembered, StoredTurn, Subject, Try, TurnPage,
+    TurnRange,
 };
 
 #[async_trait]
@@ -81,7 +82,12 @@ impl Games for RedisStore {
         messages.iter().map(|text| from_json(&key, text)).collect()
     }
 
-    async fn games(&self, of: &GamesOf, after: Option<GamesCursor>, limit: usize) -> Result<Vec<Game>, StoreError> {
+    async fn games(
+        &self,
+        of: &GamesOf,
+        after: Option<GamesCursor>,
+        limit: usize,
+    ) -> Result<Vec<ListedGame>, StoreError> {
         if limit == 0 {
             return Ok(Vec::new());
         }
@@ -98,13 +104,15 @@ impl Games for RedisStore {
         }
         index.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| b.0.cmp(&a.0)));
         let mut games = Vec::with_capacity(limit);
-        for (id, _, shard) in index.into_iter().take(limit) {
-            let id = id.parse().map_err(|error: protocol::IdError| StoreError::Corrupt {
-                what: "the index of games".to_owned(),
-                reason: error.to_string(),
-            })?;
-            // A game that was deleted between the two reads is not listed.
-            games.extend(self.read_game(shard, id).await?);
+        for (id, changed, shard) in index.into_iter().take(limit) {
+            let corrupt = |reason: String| StoreError::Corrupt { what: "the index of games".to_owned(), reason };
+            let id = id.parse().map_err(|error: protocol::IdError| corrupt(error.to_string()))?;
+            let updated_at = Timestamp::from_millisecond(changed).map_err(|error| corrupt(error.to_string()))?;
+            let mut found = ListedGame::found(GamesCursor { updated_at, id }, self.read_game(shard, id).await)?;
+            if let Some(ListedGame::Unreadable(game)) = &mut found {
+                game.owner = self.owner_if_readable(id).await?;
+            }
+            games.extend(found);
         }
         Ok(games)
     }
@@ -215,6 +223,17 @@ impl Games for RedisStore {
         games.sort_by_key(|game| (game.updated_at, game.id.to_string()));
         games.truncate(limit);
         Ok(games)
+    }
+}
+
+impl RedisStore {
+    /// Whose a game is of which something cannot be read: perhaps that too.
+    async fn owner_if_readable(&self, game: GameId) -> Result<Option<Owner>, StoreError> {
+        match self.access(Subject::Game(game), None).await {
+            Ok(access) => Ok(access.and_then(|access| access.owner)),
+            Err(StoreError::Corrupt { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod keys;
 mod lanes;
 mod leased;
 mod listen;
+mod marks;
 mod pauses;
 mod providers;
 mod queue;
@@ -50,6 +51,7 @@ use self::chunk_batch::ChunkBatches;
 use self::connection::{Connection, unavailable};
 pub use self::deployment::Migration;
 use self::listen::{Channels, Wakeups};
+use self::marks::Marks;
 use self::revoked::Revocations;
 use self::script::{Preamble, Script, ScriptArgs};
 use self::servers::Servers;
@@ -65,6 +67,7 @@ pub struct RedisStore {
     /// Whether its servers are a cluster: a subscriber may then be connected to any of them.
     in_cluster: bool,
     shards: Vec<Connection>,
+    marks: Marks,
     /// The commits of each shard.
     batches: Vec<CommitBatches>,
     /// The chunks of each shard.
@@ -116,6 +119,7 @@ impl RedisStore {
             .into_iter()
             .map(|prefix| Connection::new(Arc::clone(&servers), Preamble::new(prefix, &options)))
             .collect();
+        let marks = Marks::of(&shards).await?;
         let terms = queue::terms_of_turns(&options, shards.len(), owner.in_cluster)?;
         let batches = shards
             .iter()
@@ -126,6 +130,7 @@ impl RedisStore {
             servers,
             in_cluster: owner.in_cluster,
             shards,
+            marks,
             batches,
             chunks,
             by_reference: layout.is_by_reference(),
@@ -216,6 +221,10 @@ impl Store for RedisStore {
         all.sort();
         all.dedup();
         Ok(all)
+    }
+
+    async fn lost(&self) -> Result<Vec<String>, StoreError> {
+        self.marks.lost(&self.shards).await
     }
 
     async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError> {

@@ -12,8 +12,8 @@ use super::{DEFAULT, TieredStore};
 use crate::secret::SecretHash;
 use crate::store::{
     Access, AddOutcome, Changed, Created, Events, Game, GameChange, GameContents, GameWrite, Games, GamesCursor,
-    GamesOf, IdempotencyKey, IdleGame, Keys, LogRead, NewCapability, NewKey, Remembered, StoreError, StoredCapability,
-    StoredKey, Subject, Subscription, Try, TurnPage, TurnRange,
+    GamesOf, IdempotencyKey, IdleGame, Keys, ListedGame, LogRead, NewCapability, NewKey, Remembered, StoreError,
+    StoredCapability, StoredKey, Subject, Subscription, Try, TurnPage, TurnRange,
 };
 
 #[async_trait]
@@ -40,7 +40,12 @@ impl Games for TieredStore {
         self.of_game(id).await?.history(id, limit).await
     }
 
-    async fn games(&self, of: &GamesOf, after: Option<GamesCursor>, limit: usize) -> Result<Vec<Game>, StoreError> {
+    async fn games(
+        &self,
+        of: &GamesOf,
+        after: Option<GamesCursor>,
+        limit: usize,
+    ) -> Result<Vec<ListedGame>, StoreError> {
         let ask = |store: &'_ crate::store::SharedStore| {
             let (store, of) = (store.clone(), of.clone());
             async move { store.games(&of, after, limit).await }
@@ -51,11 +56,11 @@ impl Games for TieredStore {
             // Another store has them only until they have been moved.
             GamesOf::Tenant(tenant) | GamesOf::User(tenant, _) => self.each_but(self.home(Some(tenant)), ask).await?,
         };
-        let mut games: Vec<Game> = pages.into_iter().flatten().collect();
-        games.sort_by_key(|game| Reverse((game.updated_at, game.id)));
+        let mut games: Vec<ListedGame> = pages.into_iter().flatten().collect();
+        games.sort_by_key(|game| Reverse((game.cursor().updated_at, game.id())));
         // A game that is on its way between two reads is listed once.
         let mut listed = HashSet::new();
-        games.retain(|game| listed.insert(game.id));
+        games.retain(|game| listed.insert(game.id()));
         games.truncate(limit);
         Ok(games)
     }

@@ -137,6 +137,22 @@ impl Providers for TieredStore {
     }
 }
 
+impl TieredStore {
+    /// What each store says of itself, with the name of its tier. One that is away says nothing: readiness names it.
+    async fn said_of_each<'a, F: Future<Output = Result<Vec<String>, StoreError>> + Send>(
+        &'a self,
+        ask: impl Fn(&'a SharedStore) -> F + Send + Sync,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut all = ask(self.default_store()?).await?;
+        for tier in &self.stores[1..] {
+            let Ok(store) = tier.get() else { continue };
+            let said = ask(store).await.unwrap_or_default();
+            all.extend(said.into_iter().map(|text| format!("tier {}: {text}", tier.name())));
+        }
+        Ok(all)
+    }
+}
+
 /// Each store has a circuit of its own for a provider: the one that gets the fewest calls is shown, with the games of both.
 fn worse(one: ProviderView, other: ProviderView) -> ProviderView {
     let rank = |view: &ProviderView| match view.circuit {
@@ -208,15 +224,11 @@ impl Store for TieredStore {
     }
 
     async fn risks(&self) -> Result<Vec<String>, StoreError> {
-        let mut all = self.default_store()?.risks().await?;
-        for tier in &self.stores[1..] {
-            // One that is away is named by readiness.
-            let Ok(store) = tier.get() else { continue };
-            all.extend(
-                store.risks().await.unwrap_or_default().into_iter().map(|risk| format!("tier {}: {risk}", tier.name())),
-            );
-        }
-        Ok(all)
+        self.said_of_each(|store| store.risks()).await
+    }
+
+    async fn lost(&self) -> Result<Vec<String>, StoreError> {
+        self.said_of_each(|store| store.lost()).await
     }
 
     async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError> {

@@ -8,7 +8,7 @@ use protocol::{GameId, PauseScope, RequestId, RequestType};
 use super::{TierStore, TieredStore};
 use crate::store::embedded::EmbeddedStore;
 use crate::store::{
-    Enqueued, GameContents, GameDocument, Games as _, GamesCursor, GamesOf, Keys as _, NewRequest, Owner, Paused,
+    Enqueued, GameContents, GameDocument, Games as _, GamesOf, Keys as _, ListedGame, NewRequest, Owner, Paused,
     Pauses as _, Queue as _, QueuedCursor, SharedStore, Store as _, StoreError, StoreOptions, Subject, Terms,
     Watch as _,
 };
@@ -110,8 +110,8 @@ async fn lists_of_both_stores_are_merged_page_by_page() {
     loop {
         let page = all.games(&GamesOf::Everybody, after, 2).await.unwrap();
         let Some(last) = page.last() else { break };
-        after = Some(GamesCursor { updated_at: last.updated_at, id: last.id });
-        listed.extend(page.iter().map(|game| game.id));
+        after = Some(last.cursor());
+        listed.extend(page.iter().map(ListedGame::id));
     }
     assert_eq!(listed, expected);
     let of_globex = all.games(&GamesOf::Tenant("globex".parse().unwrap()), None, 10).await.unwrap();
