@@ -16,6 +16,7 @@ mod host;
 pub mod http;
 pub mod llm;
 pub mod operate;
+pub mod out;
 mod outbound;
 mod page;
 mod play;

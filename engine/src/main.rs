@@ -14,6 +14,7 @@ use engine::serve::{self, Role};
 use engine::telemetry::logs::{self, LogFormat};
 #[cfg(feature = "play")]
 use engine::terminal;
+use engine::{out, outln};
 use miette::IntoDiagnostic;
 use protocol::{GameId, PromptPurpose};
 use tokio::runtime::{Builder, Runtime};
@@ -225,7 +226,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         return done;
     }
     if let Some(Command::Config { schema: true }) = cli.command {
-        println!("{:#}", Config::schema());
+        outln!("{:#}", Config::schema());
         return Ok(ExitCode::SUCCESS);
     }
     let flags = Flags {
@@ -240,7 +241,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
     };
     let config = config::load(&flags, std::env::vars())?;
     if let Some(Command::Config { schema: false }) = cli.command {
-        print!("{}", config.masked());
+        out!("# fingerprint {}\n{}", config.fingerprint(), config.masked());
         return Ok(ExitCode::SUCCESS);
     }
     let role = if cli.worker { Role::Worker } else { Role::Api };
@@ -322,14 +323,14 @@ fn of_author(command: &Command, content: Option<&Path>) -> Option<miette::Result
             Some(done.map(|()| ExitCode::SUCCESS))
         }
         Command::ImportCard(import) => Some(author::import_card(import).map(|imports| {
-            imports.unused.iter().for_each(|sentence| println!("! {sentence}"));
-            imports.files.iter().for_each(|file| println!("{} is written.", file.display()));
-            println!("Check it: engine validate {}", import.into.display());
+            imports.unused.iter().for_each(|sentence| outln!("! {sentence}"));
+            imports.files.iter().for_each(|file| outln!("{} is written.", file.display()));
+            outln!("Check it: engine validate {}", import.into.display());
             ExitCode::SUCCESS
         })),
         Command::New { what: NewCommand::Story { name, directory } } => {
             Some(author::create(name, directory).map(|path| {
-                println!(
+                outln!(
                     "{} is written.\nCheck it: engine validate {dir}\nPlay it: engine try {dir}",
                     path.display(),
                     dir = directory.display()

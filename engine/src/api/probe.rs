@@ -28,11 +28,14 @@ pub struct StoreProbe {
     last: Arc<Mutex<Last>>,
 }
 
-/// What was found last, and since when something has taken no writes.
+/// What was found last, and what was logged of it.
 #[derive(Debug, Default)]
 struct Last {
     found: Option<(Instant, Writable)>,
+    /// Since when something has taken no writes.
     refusing_since: Option<Instant>,
+    /// What was logged as lost.
+    lost: Vec<String>,
 }
 
 /// What a probe found.
@@ -42,6 +45,8 @@ pub(super) struct Writable {
     pub(super) shards: usize,
     /// Why the others do not.
     pub(super) errors: Vec<StoreError>,
+    /// What the store has lost as a whole since the process began.
+    pub(super) lost: Vec<String>,
 }
 
 impl StoreProbe {
@@ -94,7 +99,12 @@ impl StoreProbe {
         let answers = shards > 0 || errors.iter().any(|error| !error.is_unreachable());
         gauge!("story_engine_store_up").set(f64::from(u8::from(answers)));
         gauge!("story_engine_store_writable").set(f64::from(u8::from(shards > 0)));
-        Writable { shards, errors }
+        // A store that cannot say so now is named by its errors.
+        let lost = timeout(TIME_LIMIT, self.store.lost()).await.ok().and_then(Result::ok);
+        if let Some(lost) = &lost {
+            gauge!("story_engine_store_data_lost").set(f64::from(u8::from(!lost.is_empty())));
+        }
+        Writable { shards, errors, lost: lost.unwrap_or_default() }
     }
 }
 
@@ -121,6 +131,12 @@ impl Risks {
 impl Last {
     /// Logs a change once. A store that does not answer is not meant: it logs that itself.
     fn note(&mut self, found: &Writable) {
+        for lost in &found.lost {
+            if !self.lost.contains(lost) {
+                tracing::error!("the store has lost its data: {lost}; restore a backup, then restart this process");
+                self.lost.push(lost.clone());
+            }
+        }
         let refused = found.errors.iter().find(|error| !error.is_unreachable());
         match (self.refusing_since, refused) {
             (None, Some(error)) => {

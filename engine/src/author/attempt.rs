@@ -8,6 +8,7 @@ use story::offline::OfflineNarrator;
 use story::{GameState, Rehearsal};
 
 use crate::content;
+use crate::{out, outln};
 
 const HELP: &str = "\
 Write what you do, as a player would. Lines that begin with a slash are for the author:
@@ -32,11 +33,11 @@ pub fn attempt(directory: Option<&Path>, scenario: Option<&str>) -> miette::Resu
     let narrator = OfflineNarrator::new(library.clone(), content::offline_scripts(directory)?);
     let mut rehearsal = Rehearsal::new(library, narrator, &scenario).into_diagnostic()?;
     for message in rehearsal.history() {
-        println!("{}\n", message.content);
+        outln!("{}\n", message.content);
     }
-    println!("(/help lists what an author can do)");
+    outln!("(/help lists what an author can do)");
     loop {
-        print!("\n> ");
+        out!("\n> ");
         std::io::stdout().flush().into_diagnostic()?;
         let mut line = String::new();
         if std::io::stdin().lock().read_line(&mut line).into_diagnostic()? == 0 {
@@ -63,8 +64,8 @@ fn only_scenario(library: &story::Library) -> miette::Result<String> {
 
 fn print(outcome: miette::Result<String>) {
     match outcome {
-        Ok(text) => println!("{}", text.trim_end()),
-        Err(error) => println!("! {error}"),
+        Ok(text) => outln!("{}", text.trim_end()),
+        Err(error) => outln!("! {error}"),
     }
 }
 

@@ -11,6 +11,7 @@ use story::explore::{self, DEFAULT_BUDGET, Walks};
 use story::{Finding, Library, Severity, Source};
 
 use crate::content;
+use crate::outln;
 
 /// Editors write a file in several steps; what comes within this time is one change.
 const SETTLES: Duration = Duration::from_millis(100);
@@ -67,11 +68,11 @@ pub fn validate(validation: &Validation, directory: Option<&Path>) -> miette::Re
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let code = if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if validation.format == ReportFormat::Json {
-        println!("{}", serde_json::to_string_pretty(&findings).into_diagnostic()?);
+        outln!("{}", serde_json::to_string_pretty(&findings).into_diagnostic()?);
         return Ok(code);
     }
     findings.iter().for_each(print);
-    println!("{} files, {errors} errors, {} warnings", sources.len(), findings.len() - errors);
+    outln!("{} files, {errors} errors, {} warnings", sources.len(), findings.len() - errors);
     if let Some(library) = library.filter(|_| validation.walks > 0) {
         walk_all(&library, &sources, validation)?;
     }
@@ -94,7 +95,7 @@ pub fn watch(validation: &Validation, directory: &Path) -> miette::Result<ExitCo
         if let Err(report) = validate(validation, Some(directory)) {
             eprintln!("{report:?}");
         }
-        println!("watching {} for changes; stop with Ctrl+C", directory.display());
+        outln!("watching {} for changes; stop with Ctrl+C", directory.display());
         if changes.recv().is_err() {
             return Ok(ExitCode::SUCCESS);
         }
@@ -107,9 +108,9 @@ fn print(finding: &Finding) {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    println!("{severity}: {}\n  --> {}#{}", finding.message, finding.path, finding.pointer);
+    outln!("{severity}: {}\n  --> {}#{}", finding.message, finding.path, finding.pointer);
     if let Some(help) = &finding.help {
-        println!("  help: {help}");
+        outln!("  help: {help}");
     }
 }
 
@@ -124,17 +125,17 @@ fn walk_all(library: &Library, sources: &[Source], validation: &Validation) -> m
 
 fn print_walks(id: &str, walks: &Walks) {
     let games = walks.endings.values().sum::<u64>() + walks.unfinished;
-    println!("{id}: {} turns in {games} games, {} places entered", walks.turns, walks.places.len());
+    outln!("{id}: {} turns in {games} games, {} places entered", walks.turns, walks.places.len());
     for (ending, count) in &walks.endings {
-        println!("  {count} came to {ending}");
+        outln!("  {count} came to {ending}");
     }
     if walks.unfinished > 0 {
-        println!("  {} came to no end", walks.unfinished);
+        outln!("  {} came to no end", walks.unfinished);
     }
     for (text, way) in &walks.contradictions {
-        println!("  warning: the description of {text}, which is somewhere else\n    after: {}", way.join(", "));
+        outln!("  warning: the description of {text}, which is somewhere else\n    after: {}", way.join(", "));
     }
     for (effect, way) in &walks.refused {
-        println!("  warning: the world refuses an effect of {effect}\n    after: {}", way.join(", "));
+        outln!("  warning: the world refuses an effect of {effect}\n    after: {}", way.join(", "));
     }
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use protocol::Tenant;
-use url::Url;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::ConfigError;
 use crate::outbound::is_loopback;

@@ -3,6 +3,7 @@
 mod auth;
 mod check;
 mod check_models;
+mod fingerprint;
 mod jwt;
 mod layers;
 mod limits;

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use redis::{ClientTlsConfig, TlsCertificates};
-use url::Url;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::ConfigError;
 use crate::store::redis::RedisAddress;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use protocol::Tenant;
-use url::Url;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{Config, ConfigError, LimitsConfig, LimitsOfTier, RedisConfig};
 use crate::store::Shares;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use url::Url;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::ConfigError;
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::source::OperateError;
 use crate::api::Actor;
 use crate::config::Config;
+use crate::outln;
 use crate::serve::{self, ServeError};
 use crate::store::embedded::{self, EmbeddedStore};
 use crate::store::redis::backup::{self as redis, BackupFile, Summary};
@@ -20,7 +21,7 @@ pub async fn backup(config: &Config, file: &Path) -> Result<(), OperateError> {
         return Err(ServeError::NoStore { place }.into());
     }
     embedded::backup(&config.data_dir, file)?;
-    println!("{} is a copy of the store in {}", file.display(), config.data_dir.display());
+    outln!("{} is a copy of the store in {}", file.display(), config.data_dir.display());
     Ok(())
 }
 
@@ -30,7 +31,7 @@ pub async fn restore(config: &Config, file: &Path) -> Result<(), OperateError> {
         return restore_redis(config, file).await;
     }
     embedded::restore(file, &config.data_dir)?;
-    println!("{} holds the store of {}", config.data_dir.display(), file.display());
+    outln!("{} holds the store of {}", config.data_dir.display(), file.display());
     Ok(())
 }
 
@@ -41,7 +42,7 @@ async fn backup_redis(config: &Config, file: &Path) -> Result<(), OperateError> 
     if let Some((_, default)) = stores.first() {
         default.record_audit(&entry("backUpStore", file)).await?;
     }
-    println!("{} is a copy of the store: {}", file.display(), in_words(summary));
+    outln!("{} is a copy of the store: {}", file.display(), in_words(summary));
     Ok(())
 }
 
@@ -51,7 +52,7 @@ async fn restore_redis(config: &Config, file: &Path) -> Result<(), OperateError>
     if let Some((_, default)) = serve::open_every_redis(config).await?.first() {
         default.record_audit(&entry("restoreStore", file)).await?;
     }
-    println!("the store of {} is restored: {}", file.display(), in_words(summary));
+    outln!("the store of {} is restored: {}", file.display(), in_words(summary));
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use super::source::{OperateError, Source};
 use super::{duration, print, show};
 use crate::causes::Causes;
 use crate::config::Config;
+use crate::{out, outln};
 
 /// What can be done with dead letters.
 #[derive(Debug, Clone, Subcommand)]
@@ -110,7 +111,7 @@ pub async fn dead_letters(config: &Config, command: DeadLetterCommand) -> Result
     match command {
         DeadLetterCommand::List { only, json } => {
             each(&source, &only, |letter| {
-                print!("{}", if json { print::json(&letter) } else { print::dead_letters(&[letter]) });
+                out!("{}", if json { print::json(&letter) } else { print::dead_letters(&[letter]) });
             })
             .await
         }
@@ -120,11 +121,16 @@ pub async fn dead_letters(config: &Config, command: DeadLetterCommand) -> Result
         }
         DeadLetterCommand::Show { id, json } => {
             let letter = source.get(&path::with_id(path::DEAD_LETTER, id)).await?;
-            print!("{}", if json { print::json(&letter) } else { print::dead_letter(&letter) });
+            out!("{}", if json { print::json(&letter) } else { print::dead_letter(&letter) });
             Ok(())
         }
-        DeadLetterCommand::Retry(chosen) => with_each(&source, &chosen, "would be queued again", retry).await,
-        DeadLetterCommand::Delete(chosen) => with_each(&source, &chosen, "would be forgotten", delete).await,
+        DeadLetterCommand::Retry(chosen) => {
+            let dry = |letter: &DeadLetter| format!("would be queued again{}", note(letter));
+            with_each(&source, &chosen, dry, retry).await
+        }
+        DeadLetterCommand::Delete(chosen) => {
+            with_each(&source, &chosen, |_| "would be forgotten".to_owned(), delete).await
+        }
     }
 }
 
@@ -150,23 +156,26 @@ async fn causes(source: &Source, only: &Only) -> Result<Vec<DeadLetterCause>, Op
 async fn with_each(
     source: &Source,
     chosen: &Chosen,
-    dry: &str,
-    act: impl AsyncFn(&Source, RequestId) -> Result<(), OperateError>,
+    dry: impl Fn(&DeadLetter) -> String,
+    act: impl AsyncFn(&Source, &DeadLetter) -> Result<(), OperateError>,
 ) -> Result<(), OperateError> {
-    let mut ids = Vec::from_iter(chosen.id);
-    if chosen.id.is_none() {
+    let mut letters = Vec::new();
+    if let Some(id) = chosen.id {
+        letters.push(source.get(&path::with_id(path::DEAD_LETTER, id)).await?);
+    } else {
         // All are read first: those that fail again meanwhile are not tried a third time.
-        each(source, &chosen.only, |letter| ids.push(letter.request_id)).await?;
+        each(source, &chosen.only, |letter| letters.push(letter)).await?;
     }
     let mut last_refusal = None;
-    for id in ids.into_iter().rev() {
+    for letter in letters.iter().rev() {
+        let id = letter.request_id;
         if chosen.dry_run {
-            println!("{id} {dry}");
+            outln!("{id} {}", dry(letter));
             continue;
         }
-        match act(source, id).await {
+        match act(source, letter).await {
             Err(OperateError::Refused(problem)) if chosen.id.is_none() => {
-                println!("{id} stays: {}", problem.detail);
+                outln!("{id} stays: {}", problem.detail);
                 last_refusal = Some(problem);
             }
             done => done?,
@@ -175,14 +184,21 @@ async fn with_each(
     last_refusal.map_or(Ok(()), |problem| Err(OperateError::Refused(problem)))
 }
 
-async fn retry(source: &Source, id: RequestId) -> Result<(), OperateError> {
+async fn retry(source: &Source, letter: &DeadLetter) -> Result<(), OperateError> {
+    let id = letter.request_id;
     let accepted: protocol::ChatAccepted = source.post(&path::with_id(path::RETRY_DEAD_LETTER, id)).await?;
-    println!("{id} is {} again, behind {} others of its game", accepted.status, accepted.position);
+    outln!("{id} is {} again, behind {} others of its game{}", accepted.status, accepted.position, note(letter));
     Ok(())
 }
 
-async fn delete(source: &Source, id: RequestId) -> Result<(), OperateError> {
+/// What else there is to say of a retry.
+fn note(letter: &DeadLetter) -> String {
+    print::played_on(letter).map(|note| format!("; {note}")).unwrap_or_default()
+}
+
+async fn delete(source: &Source, letter: &DeadLetter) -> Result<(), OperateError> {
+    let id = letter.request_id;
     source.delete(&path::with_id(path::DEAD_LETTER, id)).await?;
-    println!("{id} is forgotten");
+    outln!("{id} is forgotten");
     Ok(())
 }

@@ -8,6 +8,7 @@ use protocol::{CreateKey, KeyCreated, KeyId, KeyInfo, Keys, Priority, Role, Tena
 
 use super::{OperateError, Source};
 use crate::config::Config;
+use crate::outln;
 use crate::secret::{Secret, SecretKind};
 
 /// What can be done with keys.
@@ -57,22 +58,22 @@ pub async fn keys(config: &Config, command: KeyCommand) -> Result<(), OperateErr
             let created: KeyCreated = Source::create(config).await?.send(path::KEYS, &create).await?;
             // The key alone on standard output, so that a script can take it.
             eprintln!("{}", line(&created.info));
-            println!("{}", created.key);
+            outln!("{}", created.key);
             eprintln!("Keep it: it is stored as a hash, and cannot be shown again.");
         }
         KeyCommand::List => {
             let Keys { keys } = Source::open(config).await?.get(path::KEYS).await?;
             for key in &keys {
-                println!("{}", line(key));
+                outln!("{}", line(key));
             }
         }
         KeyCommand::Revoke { id } => {
             Source::open(config).await?.delete(&path::KEY.replace("{key}", id.as_str())).await?;
-            println!("{id} is revoked");
+            outln!("{id} is revoked");
         }
         KeyCommand::Generate => {
             let key = Secret::generate(SecretKind::Key).ok_or(NoRandomness)?;
-            println!("{}\n{}", key.reveal(), String::from(key.hash()));
+            outln!("{}\n{}", key.reveal(), String::from(key.hash()));
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use super::OperateError;
 use crate::api::Actor;
 use crate::config::Config;
+use crate::outln;
 use crate::serve::{self, ServeError};
 use crate::store::NewAuditEntry;
 use crate::store::redis::backup::TierRedis;
@@ -12,7 +13,7 @@ use crate::store::redis::{Migration, RedisStore};
 pub async fn migrate(config: &Config, really: bool) -> Result<(), OperateError> {
     let places = serve::every_redis(config)?;
     if places.is_empty() {
-        println!("The embedded store is migrated by itself when an engine opens it.");
+        outln!("The embedded store is migrated by itself when an engine opens it.");
         return Ok(());
     }
     let mut moved = Vec::new();
@@ -23,14 +24,14 @@ pub async fn migrate(config: &Config, really: bool) -> Result<(), OperateError> 
                 let place = format!("the Redis of the tier `{tier}` under the prefix `{prefix}`");
                 return Err(ServeError::NoStore { place }.into());
             }
-            Migration::UpToDate => println!("{place} has the layout of this release."),
+            Migration::UpToDate => outln!("{place} has the layout of this release."),
             Migration::From(layout) if really => {
-                println!(
+                outln!(
                     "{place} is moved on from layout {layout}. Engines that run use the new one from their next start on."
                 );
                 moved.push(format!("{tier}, from layout {layout}"));
             }
-            Migration::From(layout) => println!(
+            Migration::From(layout) => outln!(
                 "{place} has layout {layout}, on which engines of the release before can work. When none of them runs any more, `engine migrate \
                  --yes` moves it on: they are refused from then on, and new games take less space."
             ),

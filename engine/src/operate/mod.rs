@@ -46,6 +46,7 @@ pub use self::prompt::prompt;
 pub use self::source::OperateError;
 pub use self::tenants::{TenantCommand, tenants};
 pub use self::workers::{WorkerCommand, workers};
+use crate::out;
 
 /// How many lanes are shown.
 const LANES: usize = 50;
@@ -79,12 +80,15 @@ async fn show(
 ) -> Result<(), OperateError> {
     let mut text = look().await?;
     if !watch {
-        print!("{text}");
+        out!("{text}");
         return Ok(());
     }
     loop {
         // Lines of JSON are for a program, which sees no screen.
-        print!("{}{text}", if json { "" } else { CLEAR });
+        out!("{}{text}", if json { "" } else { CLEAR });
+        if out::is_closed() {
+            return Ok(());
+        }
         tokio::time::sleep(WATCH).await;
         match look().await {
             Ok(found) => text = found,
@@ -138,6 +142,6 @@ pub async fn fsck(config: &Config, repair: bool) -> Result<bool, OperateError> {
         };
         store.record_audit(&entry).await?;
     }
-    print!("{}", print::inspection(&inspection, repair));
+    out!("{}", print::inspection(&inspection, repair));
     Ok(if repair { left == 0 } else { found == 0 })
 }

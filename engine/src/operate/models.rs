@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::content;
 use crate::llm::{Check, Finish, Models, Offered, Provider, Schema};
 use crate::serve::ServeError;
+use crate::{out, outln};
 
 /// How much of an answer is shown.
 const SHOWN_CHARS: usize = 160;
@@ -21,8 +22,8 @@ pub async fn list_models(config: &Config) -> Result<(), OperateError> {
     for info in models.list() {
         let Some(provider) = models.get(&info.name) else { continue };
         match provider.offered().await {
-            Ok(offered) => print!("{}", listed(&info.name, &info.model, &offered)),
-            Err(error) => println!("{}: the server does not list its models: {error}", info.name),
+            Ok(offered) => out!("{}", listed(&info.name, &info.model, &offered)),
+            Err(error) => outln!("{}: the server does not list its models: {error}", info.name),
         }
     }
     Ok(())
@@ -39,12 +40,12 @@ pub async fn check_models(config: &Config, name: Option<&str>) -> Result<bool, O
     for name in names {
         let Some(provider) = models.get(&name) else {
             let known: Vec<_> = models.list().map(|info| info.name.as_str()).collect();
-            println!("{name}: there is no such provider; configured: {}", known.join(", "));
+            outln!("{name}: there is no such provider; configured: {}", known.join(", "));
             is_playable = false;
             continue;
         };
         let check = checked(config, provider).await?;
-        print!("{}", report(&name, &check));
+        out!("{}", report(&name, &check));
         is_playable &= check.is_playable();
     }
     Ok(is_playable)

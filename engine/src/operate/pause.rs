@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::source::{OperateError, Source};
 use super::{duration, print};
 use crate::config::Config;
+use crate::{out, outln};
 
 /// What can be done with the queue.
 #[derive(Debug, Clone, Subcommand)]
@@ -86,10 +87,10 @@ async fn cancel(source: &Source, waiting: &Waiting) -> Result<(), OperateError> 
         count += 1;
         let words = if cancelled { "is cancelled" } else { "would be cancelled" };
         let text = || format!("{id} of game {} {words}\n", request.game_id);
-        print!("{}", if waiting.json { print::json(&Outcome { request, cancelled }) } else { text() });
+        out!("{}", if waiting.json { print::json(&Outcome { request, cancelled }) } else { text() });
     }
     if !waiting.json {
-        println!(
+        outln!(
             "{count} of the requests that wait {}",
             if waiting.dry_run { "would be cancelled" } else { "are cancelled" }
         );
@@ -140,7 +141,7 @@ pub async fn change_queue(config: &Config, command: QueueCommand) -> Result<(), 
 pub(super) async fn pause(source: &Source, what: &PauseScope, json: bool) -> Result<(), OperateError> {
     let pause: Pause = source.send(path::PAUSE, what).await?;
     let text = || format!("{} is {}\n", print::scope(what), print::paused(&pause, Timestamp::now()));
-    print!("{}", if json { print::json(&pause) } else { text() });
+    out!("{}", if json { print::json(&pause) } else { text() });
     Ok(())
 }
 
@@ -151,6 +152,6 @@ pub(super) async fn resume(source: &Source, what: &PauseScope, json: bool) -> Re
         Some(pause) => format!("{} goes on; it was {}\n", print::scope(what), print::paused(pause, Timestamp::now())),
         None => format!("{} was not paused\n", print::scope(what)),
     };
-    print!("{}", if json { print::json(&resumed) } else { text() });
+    out!("{}", if json { print::json(&resumed) } else { text() });
     Ok(())
 }

@@ -174,6 +174,14 @@ pub(super) fn dead_letters(dead_letters: &[DeadLetter]) -> String {
     text
 }
 
+/// What a retry of a dead letter would do out of order.
+pub(super) fn played_on(letter: &DeadLetter) -> Option<String> {
+    let (failed_at, now) = (letter.state_version, letter.game_version?);
+    (now > failed_at).then(|| {
+        format!("its game has changed since (version {failed_at}, now {now}): retried, it is narrated after that")
+    })
+}
+
 /// A cause of dead letters.
 pub(super) fn cause(cause: &DeadLetterCause) -> String {
     let mut text = String::new();
@@ -213,6 +221,9 @@ pub(super) fn dead_letter(letter: &DeadLetter) -> String {
     );
     for cause in &letter.error.causes {
         line(&mut text, format_args!("          caused by: {cause}"));
+    }
+    if let Some(note) = played_on(letter) {
+        line(&mut text, format_args!("note      {note}"));
     }
     if let Some(parent) = letter.caused_by {
         line(&mut text, format_args!("set off by {parent}"));

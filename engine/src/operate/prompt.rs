@@ -13,6 +13,7 @@ use crate::llm::Models;
 use crate::preview::{Preview, PreviewError, preview};
 use crate::serve::{self, ServeError};
 use crate::store::embedded::OpenError;
+use crate::{out, outln};
 
 /// Prints the next call of a game; with `json`, the body as it would be sent.
 pub async fn prompt(
@@ -44,9 +45,9 @@ pub async fn prompt(
         Err(error) => return Err(error.into()),
     };
     if json {
-        println!("{}", serde_json::to_string_pretty(&view.request).unwrap_or_default());
+        outln!("{}", serde_json::to_string_pretty(&view.request).unwrap_or_default());
     } else {
-        print!("{}", text(&view));
+        out!("{}", text(&view));
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ impl InProcess {
     pub async fn start(config: Config, log: &Log) -> Result<Self, ServeError> {
         let stop = CancellationToken::new();
         let (ready, listens) = oneshot::channel();
-        let server = tokio::spawn(run_until(config, Role::Api, log.dropped(), stop.clone(), Announce::Program(ready)));
+        let server = tokio::spawn(run_until(config, Role::Api, log.lost(), stop.clone(), Announce::Program(ready)));
         match listens.await {
             Ok(address) => Ok(Self { base: format!("http://{address}"), stop, server }),
             // It ended before it listened, and says why.

@@ -12,11 +12,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::gauge;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use tracing_appender::non_blocking::ErrorCounter;
 
 pub use self::error::ServeError;
 pub use self::health::health;
@@ -31,7 +31,7 @@ use crate::config::{AdminListen, Config, DEFAULT_ADMIN_LISTEN};
 use crate::llm::Models;
 use crate::retention::Archive;
 use crate::store::WorkerId;
-use crate::telemetry::logs::{Log, LogFormat};
+use crate::telemetry::logs::{Log, LogFormat, LostLines};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces::Traces;
 use crate::tiers::Tiers;
@@ -54,7 +54,7 @@ pub enum Role {
 /// Runs the process until it is asked to stop.
 pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError> {
     let announce = Announce::Operators(log.format());
-    run_until(config, role, log.dropped(), signal::stop()?, announce).await
+    run_until(config, role, log.lost(), signal::stop()?, announce).await
 }
 
 /// Who is to know that a process is ready.
@@ -70,11 +70,12 @@ enum Announce {
 async fn run_until(
     config: Config,
     role: Role,
-    dropped: ErrorCounter,
+    lost: LostLines,
     stop: CancellationToken,
     announce: Announce,
 ) -> Result<(), ServeError> {
-    let metrics = Metrics::start(Some(dropped))?;
+    let metrics = Metrics::start(Some(lost))?;
+    gauge!("story_engine_config_info", "fingerprint" => config.fingerprint()).set(1.0);
     let traces = Traces::start(&config.traces)?;
     let _upkeep = AbortOnDropHandle::new(tokio::spawn(metrics.clone().keep_up()));
     let ended = serve_until(config, role, metrics, stop, announce).await;

@@ -37,6 +37,12 @@ const STORE: &[Metric] = &[
         "1 while Redis is set up to lose data (eviction, no append-only file, or one that cannot be written), 0 while not.",
     ),
     (
+        "story_engine_store_data_lost",
+        Gauge,
+        Unit::Count,
+        "1 once the store was found empty, or with other data than when this process began; 0 while not.",
+    ),
+    (
         "story_engine_store_used_bytes",
         Gauge,
         Unit::Bytes,
@@ -181,6 +187,12 @@ const WORKER: &[Metric] = &[
         "Seconds to the first text of a narration, by provider.",
     ),
     (
+        "story_engine_model_silent_seconds",
+        Gauge,
+        Unit::Seconds,
+        "Seconds that the oldest call without any text yet has waited for it, by provider; 0 where none waits.",
+    ),
+    (
         "story_engine_provider_ready",
         Gauge,
         Unit::Count,
@@ -237,6 +249,12 @@ const API: &[Metric] = &[
 /// What every process measures.
 const PROCESS: &[Metric] = &[
     ("story_engine_build_info", Gauge, Unit::Count, "Always 1; the version is a label."),
+    (
+        "story_engine_config_info",
+        Gauge,
+        Unit::Count,
+        "Always 1; the label is the same in all processes that agree on the settings that they share.",
+    ),
     (
         "story_engine_store_step_seconds",
         Summary,

@@ -3,8 +3,10 @@
 //! Lines go through a bounded queue to a thread that writes them. A reader of the log that is slow or gone costs lines, never
 //! time, and never the process: `tracing-subscriber` by itself blocks on a full pipe and panics on a broken one.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -38,8 +40,44 @@ impl FromStr for LogFormat {
 #[derive(Debug)]
 pub struct Log {
     format: LogFormat,
-    dropped: ErrorCounter,
+    lost: LostLines,
     _writer: WorkerGuard,
+}
+
+/// Counts the lines that reach nobody.
+#[derive(Debug, Clone)]
+pub struct LostLines {
+    /// Those that found the queue full.
+    dropped: ErrorCounter,
+    /// Those that could not be written.
+    failed: Arc<AtomicU64>,
+}
+
+impl LostLines {
+    /// How many there were since the start.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.dropped.dropped_lines() as u64 + self.failed.load(Ordering::Relaxed)
+    }
+}
+
+/// Writes lines, and counts those that it cannot write: the thread that calls it would only forget the error.
+struct CountingWriter<W> {
+    out: W,
+    failed: Arc<AtomicU64>,
+}
+
+impl<W: Write> Write for CountingWriter<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.out.write_all(line).is_err() {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 impl Log {
@@ -49,10 +87,10 @@ impl Log {
         self.format
     }
 
-    /// Counts the lines that were dropped.
+    /// Counts the lines that reach nobody.
     #[must_use]
-    pub fn dropped(&self) -> ErrorCounter {
-        self.dropped.clone()
+    pub fn lost(&self) -> LostLines {
+        self.lost.clone()
     }
 }
 
@@ -73,9 +111,11 @@ pub(crate) fn start_on(format: LogFormat, out: impl Write + Send + 'static, watc
         },
         Err(_) => (EnvFilter::new("info"), None),
     };
+    let failed = Arc::new(AtomicU64::new(0));
+    let out = CountingWriter { out, failed: Arc::clone(&failed) };
     let (writer, guard) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_QUEUED).thread_name("log").finish(out);
-    let dropped = writer.error_counter();
+    let lost = LostLines { dropped: writer.error_counter(), failed };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
@@ -90,5 +130,5 @@ pub(crate) fn start_on(format: LogFormat, out: impl Write + Send + 'static, watc
     if let Some(error) = invalid {
         tracing::warn!(%error, "STORY_ENGINE_LOG is not valid, logging at info; it looks like `info,access=off`");
     }
-    Log { format, dropped, _writer: guard }
+    Log { format, lost, _writer: guard }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
-use tracing_appender::non_blocking::ErrorCounter;
 
-use super::catalogue;
+use super::logs::LostLines;
+use super::{catalogue, model_figures};
 
 /// How often values are taken into their histograms.
 const UPKEEP: Duration = Duration::from_secs(10);
@@ -17,25 +17,25 @@ const UPKEEP: Duration = Duration::from_secs(10);
 pub struct Metrics {
     recorded: PrometheusHandle,
     process: Collector,
-    dropped_lines: Option<ErrorCounter>,
+    lost_lines: Option<LostLines>,
 }
 
 impl Metrics {
     /// Starts recording, for the whole process.
-    pub fn start(dropped_lines: Option<ErrorCounter>) -> Result<Self, BuildError> {
+    pub fn start(lost_lines: Option<LostLines>) -> Result<Self, BuildError> {
         let recorded = catalogue::configure(PrometheusBuilder::new())?.install_recorder()?;
         catalogue::describe();
         gauge!("story_engine_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
         let process = Collector::default();
         process.describe();
-        Ok(Self { recorded, process, dropped_lines })
+        Ok(Self { recorded, process, lost_lines })
     }
 
     /// Records nothing of its own: for servers that share a process, as in tests.
     #[must_use]
     pub fn detached() -> Self {
         let recorded = PrometheusBuilder::new().build_recorder().handle();
-        Self { recorded, process: Collector::default(), dropped_lines: None }
+        Self { recorded, process: Collector::default(), lost_lines: None }
     }
 
     /// Takes what was measured into the histograms, for as long as it runs. Otherwise each value would be kept until the next scrape, and
@@ -52,8 +52,11 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         self.process.collect();
-        if let Some(dropped) = &self.dropped_lines {
-            counter!("story_engine_log_lines_dropped_total").absolute(dropped.dropped_lines() as u64);
+        if let Some(lost) = &self.lost_lines {
+            counter!("story_engine_log_lines_dropped_total").absolute(lost.count());
+        }
+        for (provider, silence) in model_figures::longest_silences() {
+            gauge!("story_engine_model_silent_seconds", "provider" => provider).set(silence.as_secs_f64());
         }
         self.recorded.run_upkeep();
         self.recorded.render()

@@ -4,7 +4,7 @@ use metrics::{counter, histogram};
 use protocol::{PromptPurpose, Usage};
 use tokio::time::Instant;
 
-use super::model_figures;
+use super::model_figures::{self, SilentCall};
 use super::traces::{self, Span};
 use crate::llm::{ModelError, Provider};
 use crate::store::Completion;
@@ -44,6 +44,8 @@ pub(crate) struct ModelCall {
     kind: CallKind,
     began: Instant,
     outcome: &'static str,
+    /// While it has brought no text.
+    silent: Option<SilentCall>,
     span: Span,
 }
 
@@ -60,6 +62,7 @@ impl ModelCall {
             kind,
             began: Instant::now(),
             outcome: ABANDONED,
+            silent: Some(SilentCall::begin(provider.name())),
             span,
         }
     }
@@ -80,6 +83,7 @@ impl ModelCall {
     /// The first text of a narration has come.
     pub(crate) fn first_token(&mut self) {
         let waited = self.began.elapsed();
+        self.silent = None;
         model_figures::first_token(&self.provider, waited);
         histogram!("story_engine_model_first_token_seconds", "provider" => self.provider.clone())
             .record(waited.as_secs_f64());

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use protocol::ModelFigures;
+use tokio::time::Instant;
 
 use super::turns::millis;
 
@@ -18,6 +19,45 @@ static CALLS: Mutex<BTreeMap<String, Calls>> = Mutex::new(BTreeMap::new());
 struct Calls {
     figures: ModelFigures,
     first_tokens: VecDeque<u64>,
+    /// When the calls began that have brought no text yet, by their number.
+    silent: BTreeMap<u64, Instant>,
+    begun: u64,
+}
+
+/// A call that has brought no text yet, until this is dropped.
+#[derive(Debug)]
+pub(super) struct SilentCall {
+    provider: String,
+    number: u64,
+}
+
+impl SilentCall {
+    /// A call of this provider begins.
+    pub(super) fn begin(provider: &str) -> Self {
+        let mut number = 0;
+        with(provider, |calls| {
+            calls.begun += 1;
+            number = calls.begun;
+            calls.silent.insert(number, Instant::now());
+        });
+        Self { provider: provider.to_owned(), number }
+    }
+}
+
+impl Drop for SilentCall {
+    fn drop(&mut self) {
+        with(&self.provider, |calls| {
+            calls.silent.remove(&self.number);
+        });
+    }
+}
+
+/// How long the oldest silent call of each provider that was called waits by now.
+pub(super) fn longest_silences() -> Vec<(String, Duration)> {
+    let calls = CALLS.lock();
+    // Numbers count up, so the first one is the oldest.
+    let oldest = |calls: &Calls| calls.silent.first_key_value().map_or(Duration::ZERO, |(_, began)| began.elapsed());
+    calls.iter().map(|(provider, calls)| (provider.clone(), oldest(calls))).collect()
 }
 
 fn with(provider: &str, change: impl FnOnce(&mut Calls)) {
@@ -81,6 +121,12 @@ mod tests {
         let all = figures();
         let found = all.iter().find(|figures| figures.provider == "added up").unwrap();
         assert_eq!((found.succeeded, found.failed, found.first_token_ms), (30, 30, Some(35)));
+        let (first, second) = (SilentCall::begin("added up"), SilentCall::begin("added up"));
+        let silence = || longest_silences().into_iter().find(|(name, _)| name == "added up").unwrap().1;
+        drop(second);
+        assert!(silence() > Duration::ZERO, "the first one waits");
+        drop(first);
+        assert_eq!(silence(), Duration::ZERO);
         assert_eq!((found.prompt_tokens, found.completion_tokens, found.cost_millionths), (101, 11, 6));
     }
 }

@@ -10,8 +10,8 @@ use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use url::Url;
 use serde_json::{Value, json};
+use url::Url;
 
 /// A browser window. Dropping it ends the driver.
 pub(crate) struct Browser {

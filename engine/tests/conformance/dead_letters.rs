@@ -84,9 +84,20 @@ pub(crate) async fn a_dead_letter_names_the_provider_of_its_game_and_whose_it_is
     assert_eq!(request(&store, id).await.priority, priority, "what else is kept in its place stays");
     assert_eq!(names(&store.dead_letters(None, 9).await.unwrap().dead_letters[0]), known);
     assert_eq!(names(&store.dead_letter(id).await.unwrap().unwrap()), known);
+    let versions = async || {
+        let letter = store.dead_letter(id).await.unwrap().unwrap();
+        (letter.state_version, letter.game_version)
+    };
+    assert_eq!(versions().await, (1, Some(1)));
+    enqueue(&store, game, "go on").await;
+    run_all(&store).await;
+    let version = store.game(game).await.unwrap().unwrap().version;
+    assert!(version > 1);
+    assert_eq!(versions().await, (1, Some(version)), "it was played since");
 
     assert!(matches!(store.delete_game(game, None).await.unwrap(), GameWrite::Done));
     assert_eq!(names(&store.dead_letter(id).await.unwrap().unwrap()), of(None), "its game is gone");
+    assert_eq!(versions().await, (1, None));
 }
 
 pub(crate) async fn a_dead_letter_that_is_retried_runs_again_with_its_id_and_its_checkpoints(bench: Bench) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::store::embedded::{EmbeddedStore, OpenError, Synchronous};
 use engine::store::redis::RedisStore;
-use engine::store::{Live, LogRead, Outage, SharedStore, StoreError, Terms};
+use engine::store::{Live, LogRead, Outage, SharedStore, Store as _, StoreError, Terms};
 use futures::StreamExt;
 use protocol::{Attempt, EventId, GameId};
 use redis::aio::PubSub;
@@ -372,4 +372,38 @@ async fn a_server_that_takes_no_writes_can_be_looked_at() {
     // A new deployment is another matter.
     let refused = RedisStore::connect(server.url().as_str(), "new:", 1, options()).await.map(drop).unwrap_err();
     assert!(matches!(refused, StoreError::Unavailable { outage: Outage::Full, .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_redis_that_was_emptied_or_replaced_under_a_process_is_noticed() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let connect = async || RedisStore::connect(&*server.url(), "mine:", 2, options()).await.unwrap();
+    let (store, other) = (connect().await, connect().await);
+    let lost = async |store: &RedisStore| store.lost().await.unwrap();
+    assert_eq!((lost(&store).await, lost(&other).await), (Vec::new(), Vec::new()));
+
+    let mut connection = server.connect().await;
+    redis::cmd("DEL").arg("mine:{s1}:deployment-mark").query_async::<()>(&mut connection).await.unwrap();
+    let found = lost(&store).await;
+    assert!(found.len() == 1 && found[0].contains("shard 1 is empty"), "{found:?}");
+    redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await.unwrap();
+    assert_eq!(lost(&store).await.len(), 2);
+    let begun_since = connect().await;
+    let found = lost(&store).await;
+    assert!(found.len() == 2 && found.iter().all(|lost| lost.contains("holds other data")), "{found:?}");
+    assert_eq!(lost(&begun_since).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_database_that_was_deleted_or_replaced_under_a_process_is_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(directory.path(), Synchronous::Normal, options()).unwrap();
+    assert_eq!(store.lost().await.unwrap(), Vec::<String>::new());
+    let file = directory.path().join("story-engine.db");
+    std::fs::remove_file(&file).unwrap();
+    let found = store.lost().await.unwrap();
+    assert!(found.len() == 1 && found[0].contains("was deleted"), "{found:?}");
+    std::fs::write(&file, "").unwrap();
+    let found = store.lost().await.unwrap();
+    assert!(found.len() == 1 && found[0].contains("was replaced"), "{found:?}");
 }

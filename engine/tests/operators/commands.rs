@@ -1,6 +1,7 @@
 //! The operators' commands on a store that no engine has open.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use engine::store::StoreOptions;
 use engine::store::embedded::{EmbeddedStore, Synchronous};
@@ -33,8 +34,13 @@ async fn a_dead_letter_is_listed_shown_and_retried() {
     {
         assert!(letter.contains(part), "`{part}` is not in {letter}");
     }
+    assert!(!letter.contains("its game has changed since"), "{letter}");
+    crate::unreadable::execute(directory.path(), "UPDATE games SET version = 4");
+    let played_on = "its game has changed since (version 1, now 4): retried, it is narrated after that";
+    let dry = printed(directory.path(), &["dead-letters", "retry", "--all", "--dry-run"]);
+    assert!(dry.contains(&format!("{id} would be queued again; {played_on}")), "{dry}");
     let retried = printed(directory.path(), &["dead-letters", "retry", &id]);
-    assert!(retried.contains("is queued again, behind 1 others"), "{retried}");
+    assert!(retried.contains(&format!("is queued again, behind 1 others of its game; {played_on}")), "{retried}");
     assert_eq!(printed(directory.path(), &["dead-letters", "list"]), "");
     let gone = complaint(directory.path(), &["dead-letters", "show", &id]);
     assert!(gone.contains("has no dead letter"), "{gone}");
@@ -286,4 +292,30 @@ async fn a_copy_of_a_store_that_is_in_use_becomes_a_store_of_a_new_epoch() {
     assert!(complaint(empty.path(), &["restore", broken.to_str().unwrap()]).contains("no sound copy"));
     let redis = engine(empty.path(), &["backup", copy, "--redis-url", "redis://127.0.0.1:1"]);
     assert!(String::from_utf8(redis.stderr).unwrap().contains("cannot reach Redis"));
+}
+
+#[tokio::test]
+async fn a_command_does_its_work_also_when_nobody_reads_what_it_prints() {
+    let (directory, _, dead, _) = scene().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_engine"))
+        .args(["dead-letters", "delete", &dead.to_string(), "--listen", "127.0.0.1:1", "--data-dir"])
+        .arg(directory.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(command.stdout.take());
+    let ended = command.wait_with_output().unwrap();
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{}", String::from_utf8_lossy(&ended.stderr));
+    let queue = printed(directory.path(), &["queue"]);
+    assert!(queue.contains("dead letters  0"), "{queue}");
+
+    let mut watch = Command::new(env!("CARGO_BIN_EXE_engine"))
+        .args(["queue", "--watch", "--listen", "127.0.0.1:1", "--data-dir"])
+        .arg(directory.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(watch.stdout.take());
+    assert!(watch.wait().unwrap().success(), "it has nobody to look again for");
 }

@@ -69,6 +69,9 @@ async fn an_engine_outlives_the_reader_of_its_log() {
     }
     assert_eq!(engine.get(1, "/livez").await, (200, r#"{"alive":true}"#.to_owned()));
     assert_eq!(engine.process.try_wait().unwrap(), None);
+    let (_, metrics) = engine.get(1, "/metrics").await;
+    let lost = metrics.lines().find_map(|line| line.strip_prefix("story_engine_log_lines_dropped_total "));
+    assert!(lost.unwrap().parse::<u64>().unwrap() >= 3, "{lost:?} lines are counted");
 }
 
 #[tokio::test]
@@ -139,4 +142,45 @@ async fn keys_are_made_before_the_engine_runs_and_revoked_while_it_does() {
     let mut log = String::new();
     engine.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert!(log.contains("a key was revoked") && !log.contains(&player) && !log.contains(&operator), "{log}");
+}
+
+#[tokio::test]
+async fn an_unreadable_game_leaves_the_others_to_players_and_to_commands() {
+    let (directory, [spoiled, sound, _]) = crate::unreadable::scene().await;
+    let engine = Engine::start(directory.path());
+    let (status, list) = engine.get(0, "/v1/gamestate?limit=2").await;
+    let list: protocol::GameList = serde_json::from_str(&list).unwrap();
+    assert_eq!((status, list.games.len(), list.unreadable.len()), (200, 2, 0));
+    let next = list.next.unwrap();
+    let (_, rest) = engine.get(0, &format!("/v1/gamestate?after={next}")).await;
+    let rest: protocol::GameList = serde_json::from_str(&rest).unwrap();
+    let [unreadable] = &rest.unreadable[..] else { panic!("{rest:?}") };
+    assert!(unreadable.id == spoiled && rest.games.is_empty() && unreadable.tenant.is_some(), "{rest:?}");
+
+    let output = Command::new(env!("CARGO_BIN_EXE_engine"))
+        .args(["games", "list", "--listen", &engine.urls[0], "--data-dir"])
+        .arg(directory.path())
+        .output()
+        .unwrap();
+    let [said, complained] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert!(said.contains(&sound.to_string()) && !said.contains(&spoiled.to_string()), "{said}{complained}");
+    assert!(complained.contains(&format!("{spoiled} cannot be read: ")), "{complained}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_process_whose_data_are_deleted_under_it_says_so() {
+    let directory = TempDir::new().unwrap();
+    let engine = Engine::start(directory.path());
+    assert!(engine.get(1, "/readyz").await.1.contains("\"status\":\"ready\""));
+    std::fs::remove_file(directory.path().join("story-engine.db")).unwrap();
+    let (status, ready) = loop {
+        let answer = engine.get(1, "/readyz").await;
+        if answer.1.contains("degraded") {
+            break answer;
+        }
+    };
+    assert!(status == 200 && ready.contains("was deleted since this process began"), "{ready}");
+    let (_, metrics) = engine.get(1, "/metrics").await;
+    assert!(metrics.contains("\nstory_engine_store_data_lost 1\n"), "{metrics}");
 }
