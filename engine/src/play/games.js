@@ -21,13 +21,12 @@ export class Games {
 
   async load(after, limit = PAGE) {
     const page = await get(`/v1/gamestate?limit=${limit}${after ? `&after=${encodeURIComponent(after)}` : ""}`);
-    if (!after) [this.list, this.unreadable] = [[], 0];
+    if (!after) [this.list, this.lost] = [[], 0];
     this.next = page.next;
-    this.unreadable += page.unreadable?.length ?? 0;
+    this.lost += page.unreadable?.length ?? 0;
     this.list.push(...page.games.filter(({ id }) => !this.leaving.has(id)));
-    at("games-section").hidden = this.list.length === 0 && !this.unreadable;
-    at("unreadable").hidden = !this.unreadable;
-    at("unreadable").textContent = t("unreadable", this.unreadable);
+    at("games-section").hidden = this.list.length + this.lost === 0;
+    at("lost").textContent = this.lost ? t("unreadable", this.lost) : "";
     at("search").hidden = this.list.length < 8 && !page.next;
     at("more").hidden = !page.next;
     at("more").onclick = () => this.load(this.next).catch((error) => this.on.notice(error.message));

@@ -1,5 +1,4 @@
-// The map: where the player has been, laid out by the directions between the places, with the ways that lead on. A screen
-// reader gets it in words.
+// The map: where the player has been, laid out by directions, with the ways on. A screen reader gets it in words.
 
 import { make, prose, shape } from "./dom.js";
 import { t } from "./text.js";

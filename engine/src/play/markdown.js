@@ -1,5 +1,5 @@
-// The Markdown that language models write, as elements: paragraphs, line breaks, emphasis, lists, quotations, headings
-// and rules. Nothing is ever parsed as HTML, and there are no links and no images, so no text can do anything.
+// The Markdown that language models write, as elements. Nothing is ever parsed as HTML, and there are no links and no
+// images, so no text can do anything.
 
 import { make, prose } from "./dom.js";
 
@@ -29,8 +29,7 @@ function inline(parent, text) {
   parent.append(rest);
 }
 
-// Straight quotation marks as a printer would set them. Which way one turns depends on what is before it, emphasis apart;
-// code stays as it is.
+// Straight quotation marks become curly; which way depends on what is before one, emphasis apart. Code stays.
 const quotes = (line) => line.replaceAll(/`[^`]+`|["']/g, (mark, at) => {
   if (mark.length > 1) return mark;
   const opens = /(^|[\s([{–—-])["']?$/.test(line.slice(0, at).replace(/[*_]+$/, ""));

@@ -1,5 +1,4 @@
-// Messages on their way to the engine: one after the other, each under a key that makes it one message, however often it is
-// sent. They survive a reload.
+// Messages on their way to the engine, one after the other, each under a key. They survive a reload.
 
 import { REPEAT_MS, newKey, pause, post } from "./api.js";
 import { memory } from "./dom.js";

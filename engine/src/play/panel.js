@@ -1,5 +1,4 @@
-// What is around the player: the place, the ways out, the people and things in sight, what is carried, and the map. Each is a
-// button that writes into the message.
+// What is around the player, and the map. Each name is a button that writes into the message.
 
 import { at, button, make, prose } from "./dom.js";
 import { drawMap } from "./map.js";

@@ -1,5 +1,4 @@
-// An open game. What is shown comes from the history of GET /v1/gamestate/{id}, from the game's events, and from the
-// player's messages on their way.
+// An open game: what is shown comes from its history, its events, and the player's messages on their way.
 
 import { get, post, remove } from "./api.js";
 import { memory } from "./dom.js";

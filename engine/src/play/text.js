@@ -17,10 +17,7 @@ const TEXTS = {
     (places, ends) => (ends > 1 ? `${places} Orte, ${ends} Enden` : `${places} Orte`),
   ],
   ended: ["ended", "beendet"],
-  unreadable: [
-    (n) => `${n === 1 ? "One of your games" : `${n} of your games`} cannot be opened. Please tell the operator of this server.`,
-    (n) => `${n === 1 ? "Eines deiner Spiele lässt" : `${n} deiner Spiele lassen`} sich nicht öffnen. Bitte sag es dem Betreiber dieses Servers.`,
-  ],
+  unreadable: ["{} cannot be opened. Please tell the operator.", "{} nicht lesbar. Bitte sag es dem Betreiber."],
   story: ["Story", "Geschichte"],
   end: ["The end.", "Ende."],
   playAgain: ["Play again", "Noch einmal spielen"],
