@@ -44,7 +44,8 @@ struct Cli {
     /// Work, and serve no API; needs Redis
     #[arg(long, global = true)]
     worker: bool,
-    /// With --worker: play the games of this tier, and not those of the default one; may be given several times, or `all`
+    /// With --worker: play the games of this tier, and not those of the default one; may be given several times, or `all`. With `restore`: put back the
+    /// store of this tier only
     #[arg(long, value_name = "NAME", global = true)]
     tier: Vec<String>,
     /// How log lines are written: text or json
@@ -239,6 +240,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         content: cli.content,
         calls_no_model: cli.command.as_ref().is_some_and(|command| !command.calls_models()),
     };
+    let tiers = flags.tiers.clone();
     let config = config::load(&flags, std::env::vars())?;
     if let Some(Command::Config { schema: false }) = cli.command {
         out!("# fingerprint {}\n{}", config.fingerprint(), config.masked());
@@ -267,7 +269,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         Some(Command::Keys { command }) => runtime.block_on(operate::keys(&config, command))?,
         Some(Command::Tenants { command }) => runtime.block_on(operate::tenants(&config, command))?,
         Some(Command::Backup { file }) => runtime.block_on(operate::backup(&config, &file))?,
-        Some(Command::Restore { file }) => runtime.block_on(operate::restore(&config, &file))?,
+        Some(Command::Restore { file }) => runtime.block_on(operate::restore(&config, &file, &tiers))?,
         Some(Command::Migrate { yes }) => runtime.block_on(operate::migrate(&config, yes))?,
         Some(Command::Fsck { repair }) => {
             let sound = runtime.block_on(operate::fsck(&config, repair))?;

@@ -17,11 +17,11 @@ use parking_lot::Mutex;
 use protocol::{QueuedRequest, Tenant};
 use tokio::time::{Instant, timeout};
 
-use super::scrape::float;
 use crate::config::MetricsConfig;
 use crate::store::tiers::TierStore;
 use crate::store::{QueuedCursor, SharedStore, StoreError};
 use crate::telemetry::catalogue;
+use crate::telemetry::metrics::float;
 
 /// How long what was found is shown again.
 const FRESH: Duration = Duration::from_secs(5);

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::breakdown::Breakdown;
 use super::probe::StoreProbe;
 use crate::store::{SharedStore, StoreError, StoreFigures};
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Metrics, float};
 
 /// How long a scrape waits for the store. One that is away must not make the other metrics late.
 const SCRAPE_LIMIT: Duration = Duration::from_millis(50);
@@ -46,11 +46,6 @@ async fn read(store: &SharedStore) -> Result<Figures, StoreError> {
     let (queue, figures, providers, pauses) =
         tokio::join!(store.queue(), store.figures(), store.providers(), store.pauses());
     Ok((queue?, figures?, providers?, pauses?))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "gauges are floating point, and 2^53 is more than any of these")]
-pub(super) fn float(number: u64) -> f64 {
-    number as f64
 }
 
 /// Sets the queue's gauges; to NaN where nothing is known.

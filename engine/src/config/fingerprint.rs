@@ -33,7 +33,7 @@ impl Config {
             queue: self.queue.clone(),
             turns: self.turns.clone(),
             retention: self.retention.clone(),
-            limits: self.limits.clone(),
+            limits: self.limits,
             tiers: self.tiers.clone(),
             providers: self.providers.clone(),
             offline: self.offline.clone(),
@@ -57,6 +57,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::TierConfig;
 
     #[test]
     fn a_fingerprint_tells_shared_settings_apart_and_no_others() {
@@ -72,7 +73,7 @@ mod tests {
             |config: &mut Config| config.worker.game_lock_ttl_seconds += 1.0,
             |config: &mut Config| config.redis.shards += 1,
             |config: &mut Config| config.default_provider = Some("local".to_owned()),
-            |config: &mut Config| drop(config.tiers.insert("gold".to_owned(), Default::default())),
+            |config: &mut Config| drop(config.tiers.insert("gold".to_owned(), TierConfig::default())),
         ] {
             let mut other = Config::default();
             change(&mut other);

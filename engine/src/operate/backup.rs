@@ -25,10 +25,13 @@ pub async fn backup(config: &Config, file: &Path) -> Result<(), OperateError> {
     Ok(())
 }
 
-/// Makes a store of a copy.
-pub async fn restore(config: &Config, file: &Path) -> Result<(), OperateError> {
+/// Makes a store of a copy; of Redis the stores of all tiers, or of these.
+pub async fn restore(config: &Config, file: &Path, tiers: &[String]) -> Result<(), OperateError> {
     if config.redis.url.is_some() {
-        return restore_redis(config, file).await;
+        return restore_redis(config, file, tiers).await;
+    }
+    if !tiers.is_empty() {
+        return Err(OperateError::OneStore);
     }
     embedded::restore(file, &config.data_dir)?;
     outln!("{} holds the store of {}", config.data_dir.display(), file.display());
@@ -46,13 +49,13 @@ async fn backup_redis(config: &Config, file: &Path) -> Result<(), OperateError> 
     Ok(())
 }
 
-async fn restore_redis(config: &Config, file: &Path) -> Result<(), OperateError> {
+async fn restore_redis(config: &Config, file: &Path, tiers: &[String]) -> Result<(), OperateError> {
     let copy = BackupFile::check(file)?;
-    let summary = redis::restore(&copy, serve::every_redis(config)?).await?;
-    if let Some((_, default)) = serve::open_every_redis(config).await?.first() {
-        default.record_audit(&entry("restoreStore", file)).await?;
-    }
-    outln!("the store of {} is restored: {}", file.display(), in_words(summary));
+    let summary = redis::restore(&copy, serve::every_redis(config)?, tiers).await?;
+    let of = if tiers.is_empty() { String::new() } else { format!(" of the tier {}", tiers.join(" and ")) };
+    outln!("the store{of} of {} is restored: {}", file.display(), in_words(summary));
+    // The audit log is in the default tier's store, which may be another one.
+    serve::open_existing(config).await?.record_audit(&entry("restoreStore", file)).await?;
     Ok(())
 }
 

@@ -54,6 +54,10 @@ pub enum OperateError {
     #[error("the data directory is in use by a running engine")]
     #[diagnostic(help("stop the engine first: what it has accepted is safe"))]
     MustStop,
+    /// Tiers were named where there are none.
+    #[error("the embedded store has no tiers with stores of their own")]
+    #[diagnostic(help("leave `--tier` out"))]
+    OneStore,
     /// A backup of Redis cannot be made or put back.
     #[error(transparent)]
     RedisBackup(#[from] CopyError),

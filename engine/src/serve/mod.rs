@@ -54,7 +54,7 @@ pub enum Role {
 /// Runs the process until it is asked to stop.
 pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError> {
     let announce = Announce::Operators(log.format());
-    run_until(config, role, log.lost(), signal::stop()?, announce).await
+    Box::pin(run_until(config, role, log.lost(), signal::stop()?, announce)).await
 }
 
 /// Who is to know that a process is ready.
@@ -78,7 +78,7 @@ async fn run_until(
     gauge!("story_engine_config_info", "fingerprint" => config.fingerprint()).set(1.0);
     let traces = Traces::start(&config.traces)?;
     let _upkeep = AbortOnDropHandle::new(tokio::spawn(metrics.clone().keep_up()));
-    let ended = serve_until(config, role, metrics, stop, announce).await;
+    let ended = Box::pin(serve_until(config, role, metrics, stop, announce)).await;
     traces.stop().await;
     ended
 }

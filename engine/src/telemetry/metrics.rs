@@ -12,6 +12,12 @@ use super::{catalogue, model_figures};
 /// How often values are taken into their histograms.
 const UPKEEP: Duration = Duration::from_secs(10);
 
+/// A number as gauges take it.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating point, and 2^53 is more than any of these")]
+pub(crate) fn float(number: u64) -> f64 {
+    number as f64
+}
+
 /// What renders `/metrics`.
 #[derive(Clone)]
 pub struct Metrics {

@@ -38,7 +38,7 @@ fn into(server: &RedisServer, shards: usize) -> TierRedis {
 }
 
 async fn restored(file: &Path, server: &RedisServer, shards: usize) -> (SharedStore, Summary) {
-    let summary = restore(&BackupFile::check(file).unwrap(), vec![into(server, shards)]).await.unwrap();
+    let summary = restore(&BackupFile::check(file).unwrap(), vec![into(server, shards)], &[]).await.unwrap();
     let store: SharedStore = Arc::new(store_at(server, "other:", shards).await);
     let found = store.inspect(false).await.unwrap().inconsistencies;
     assert!(found.is_empty(), "{found:?}");
@@ -275,9 +275,9 @@ async fn a_store_that_is_there_is_not_restored_over_and_half_a_store_is_served_b
     copied(&one, "", 1, &file).await;
     let copy = BackupFile::check(&file).unwrap();
     let (_, first) = restored(&file, &other, 1).await;
-    let again = restore(&copy, vec![into(&other, 1)]).await;
+    let again = restore(&copy, vec![into(&other, 1)], &[]).await;
     assert!(matches!(again, Err(CopyError::NotEmpty { .. })), "{again:?}");
-    let tiers = restore(&copy, vec![]).await;
+    let tiers = restore(&copy, vec![], &[]).await;
     assert!(matches!(tiers, Err(CopyError::Tiers { .. })), "{tiers:?}");
 
     // As a restore leaves it that dies in the middle, under the id of its backup.
@@ -335,7 +335,7 @@ async fn a_queue_in_fair_order_is_fair_where_it_comes_back() {
     let first = RedisStore::connect(&one.url(), "", 1, fair(&[])).await.unwrap();
     backup(&[("default".to_owned(), first)], &file).await.unwrap();
     let target = TierRedis { options: fair(&[]), ..into(&other, 1) };
-    restore(&BackupFile::check(&file).unwrap(), vec![target]).await.unwrap();
+    restore(&BackupFile::check(&file).unwrap(), vec![target], &[]).await.unwrap();
     let store: SharedStore = Arc::new(RedisStore::connect(&other.url(), "other:", 1, fair(&[])).await.unwrap());
     assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
     let mut played = run_all(&store).await;

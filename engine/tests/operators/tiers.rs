@@ -393,7 +393,7 @@ async fn a_game_that_cannot_be_read_hides_no_others_of_its_tenant() {
     let api = Engine::api(&deployment);
     let (status, list) = api.get(&acme, "/v1/gamestate").await;
     assert_eq!((status, list["games"].as_array().map(Vec::len)), (200, Some(1)), "{list}");
-    assert_eq!(list["unreadable"][0]["id"], game.to_string(), "{list}");
+    assert_eq!(list["unreadable"][0]["id"], game.clone(), "{list}");
     let erased = deployment.printed(&["tenants", "erase", "acme", "--yes"]);
     assert!(erased.contains("erasing 2 games"), "{erased}");
     assert!(!deployment.has(false, &game).await, "what cannot be read is erased too");
@@ -431,6 +431,33 @@ async fn one_file_brings_the_games_of_every_tier_back_to_new_servers() {
         let request = api.say(key, game).await;
         api.plays(key, &request).await;
     }
+    assert!(deployment.output(&["fsck"]).status.success());
+}
+
+#[tokio::test]
+async fn the_store_of_one_tier_is_put_back_alone() {
+    let Some(mut deployment) = Deployment::start().await else { return };
+    let acme = deployment.key(&["service", "--tenant", "acme"]);
+    let globex = deployment.key(&["service", "--tenant", "globex"]);
+    let file = deployment.directory.path().join("copy").display().to_string();
+    let (of_acme, of_globex) = {
+        let api = Engine::api(&deployment);
+        (api.create(&acme).await, api.create(&globex).await)
+    };
+    deployment.printed(&["backup", &file]);
+
+    deployment.gold = Some(RedisServer::start(false).await.unwrap());
+    deployment.configure(&["acme"]);
+    let refused = deployment.output(&["restore", &file]);
+    let refused = String::from_utf8_lossy(&refused.stderr).replace('\n', " ");
+    assert!(refused.contains("there is a store already") && refused.contains("`default`"), "{refused}");
+    let restored = deployment.printed(&["restore", &file, "--tier", "gold"]);
+    assert!(restored.contains("the store of the tier gold of") && restored.contains("1 games"), "{restored}");
+    let api = Engine::api(&deployment);
+    for (key, game) in [(&acme, &of_acme), (&globex, &of_globex)] {
+        assert_eq!(api.get(key, &format!("/v1/gamestate/{game}")).await.0, 200);
+    }
+    assert!(deployment.printed(&["audit"]).contains("restoreStore"));
     assert!(deployment.output(&["fsck"]).status.success());
 }
 

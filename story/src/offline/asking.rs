@@ -2,10 +2,10 @@
 
 use super::clause::Clause;
 use super::found::Found;
-use super::going::capital;
 use super::script::is_about;
 use super::subject::{asks_for_price, direction_asked_about, indirect, question_noun};
 use super::telling::Telling;
+use super::texts::capital;
 use super::verbs::Verb;
 use super::vocabulary::direction;
 

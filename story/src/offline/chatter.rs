@@ -2,8 +2,8 @@
 //! it was meant, and the narrator names what could be done.
 
 use super::clause::Clause;
-use super::going::capital;
 use super::telling::Telling;
+use super::texts::capital;
 use super::verbs::Verb;
 use crate::world::words;
 

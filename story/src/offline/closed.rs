@@ -4,10 +4,9 @@
 use super::clause::Clause;
 use super::entries::Way;
 use super::found::Found;
-use super::going::capital;
 use super::naming::{head, the};
 use super::telling::Telling;
-use super::texts::{sentences, sentences_about};
+use super::texts::{capital, sentences, sentences_about};
 use super::verbs::Verb;
 use crate::world::{fit, words};
 
@@ -165,7 +164,7 @@ impl Telling<'_> {
         let denies =
             |sentence: &str| words(sentence).iter().any(|word| ["not", "no", "cannot"].contains(&word.as_str()));
         let mut sentences = self.view.heard.iter().flat_map(|heard| sentences(heard));
-        sentences.any(|sentence| super::going::mentions(sentence, item) && !denies(sentence))
+        sentences.any(|sentence| super::texts::mentions(sentence, item) && !denies(sentence))
     }
 }
 

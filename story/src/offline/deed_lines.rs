@@ -1,7 +1,7 @@
 //! Lines for deeds that the story makes nothing of, by verb.
 
-use super::going::capital;
 use super::naming::is_or_are;
+use super::texts::capital;
 use super::verbs::Verb;
 
 /// Answers to what is done to a body or with one's hands; `None` for other deeds.

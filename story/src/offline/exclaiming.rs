@@ -3,9 +3,9 @@
 
 use super::clause::Clause;
 use super::entries::Being;
-use super::going::capital;
 use super::sentence::clauses;
 use super::telling::Telling;
+use super::texts::capital;
 
 /// What is typed for a list of commands.
 const MANUAL: &[&str] = &["help", "?", "h", "commands", "man", "manual"];

@@ -3,10 +3,9 @@
 use super::clause::Clause;
 use super::entries::Being;
 use super::found::Found;
-use super::going::capital;
 use super::naming::{clean, the};
 use super::telling::Telling;
-use super::texts::joined;
+use super::texts::{capital, joined};
 use super::verbs::Verb;
 use super::view::View;
 use crate::delta::{Attack, Delta};

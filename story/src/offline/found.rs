@@ -160,7 +160,7 @@ impl View<'_> {
                 .iter()
                 .rev()
                 .take(4)
-                .find_map(|said| only(&|candidate| super::going::mentions(said, candidate.name())))
+                .find_map(|said| only(&|candidate| super::texts::mentions(said, candidate.name())))
         };
         only(&|candidate| matches!(candidate, Candidate::Held(_)))
             .or_else(|| only(&|candidate| matches!(candidate, Candidate::Here(_) | Candidate::Being(_))))

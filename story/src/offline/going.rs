@@ -5,7 +5,7 @@ use super::entries::Way;
 use super::found::Found;
 use super::naming::{is_or_are, the};
 use super::telling::Telling;
-use super::texts::{joined, sentences};
+use super::texts::{capital, joined, mentions, sentences};
 use super::verbs::Verb;
 use super::vocabulary::direction;
 use crate::world::fit;
@@ -373,15 +373,4 @@ pub(super) fn moved(narration: &str) -> Option<String> {
         .chain([&THROUGH])
         .find_map(|opening| Some(&narration[narration.find(opening)? + opening.len()..]))?;
     Some(tail.split('.').next().unwrap_or_default().to_owned())
-}
-
-pub(super) fn mentions(text: &str, name: &str) -> bool {
-    let (text, name) = (crate::world::words(text), crate::world::words(name));
-    !name.is_empty() && text.windows(name.len()).any(|window| window == name)
-}
-
-/// The text with its first letter in upper case.
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

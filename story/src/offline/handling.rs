@@ -3,10 +3,9 @@
 use super::clause::Clause;
 use super::entries::Being;
 use super::found::Found;
-use super::going::capital;
 use super::naming::{a, clean, is_or_are, it_or_them, the, without_article};
 use super::telling::Telling;
-use super::texts::joined;
+use super::texts::{capital, joined};
 use super::verbs::Verb;
 
 /// What a narration of these begins with; the extraction reads the names behind it.

@@ -3,10 +3,9 @@
 use super::clause::Clause;
 use super::deed_lines::{to_nothing, to_senses, to_somebody, to_something};
 use super::found::Found;
-use super::going::capital;
 use super::naming::{from_here, is_abstract, is_or_are};
 use super::telling::Telling;
-use super::texts::sentences;
+use super::texts::{capital, sentences};
 use super::verbs::Verb;
 use crate::world::Fit;
 

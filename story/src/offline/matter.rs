@@ -79,7 +79,7 @@ impl Telling<'_> {
         if is_known || self.script.lore.iter().any(|lore| is_about(topic, &lore.about)) {
             return None;
         }
-        let word = super::going::capital(matter(topic)?);
+        let word = super::texts::capital(matter(topic)?);
         let lines = [
             (", and has no answer to that", format!("'{word}?' says {who}, and has no answer to that.")),
             (" repeats, and finds nothing", format!("'{word},' {who} repeats, and finds nothing to say to it.")),

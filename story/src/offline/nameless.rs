@@ -2,9 +2,9 @@
 
 use super::clause::Clause;
 use super::found::Found;
-use super::going::capital;
 use super::naming::is_or_are;
 use super::telling::Telling;
+use super::texts::capital;
 use super::verbs::Verb;
 use super::vocabulary::{PREPOSITIONS, direction};
 use crate::world::fit;

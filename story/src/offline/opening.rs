@@ -3,10 +3,9 @@
 use super::clause::Clause;
 use super::entries::{Lid, Vessel};
 use super::found::Found;
-use super::going::capital;
 use super::naming::{a, is_or_are, the};
 use super::telling::Telling;
-use super::texts::joined;
+use super::texts::{capital, joined};
 use super::verbs::Verb;
 use crate::world::{fit, matching};
 

@@ -3,11 +3,10 @@
 //! asked.
 
 use super::entries::Being;
-use super::going::capital;
 use super::matter::shares_a_word;
 use super::naming::the;
 use super::telling::Telling;
-use super::texts::{joined, sentences};
+use super::texts::{capital, joined, sentences};
 use crate::world::{fit, words};
 
 /// What of their life somebody is asked about.

@@ -2,10 +2,10 @@
 
 use super::clause::Clause;
 use super::found::Found;
-use super::going::capital;
 use super::naming::{from_here, is_abstract, is_or_are, the};
 use super::sentence::clauses;
 use super::telling::Telling;
+use super::texts::capital;
 use super::verbs::Verb;
 use super::vocabulary::direction;
 

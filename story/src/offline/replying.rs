@@ -1,10 +1,10 @@
 //! What somebody answers who is talked to or asked: their own words, what everybody knows, or that they have nothing to say.
 
 use super::entries::Being;
-use super::going::capital;
 use super::script::{Lore, Talk, is_about};
 use super::subject::asks_for_price;
 use super::telling::Telling;
+use super::texts::capital;
 use super::verbs::Verb;
 use crate::world::{fit, words};
 

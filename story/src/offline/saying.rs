@@ -242,6 +242,6 @@ impl Telling<'_> {
             return format!("{} {}", self.view.fresh(&lines), self.ways_out());
         }
         let is = if here.len() == 1 { "is" } else { "are" };
-        format!("{} {is} here with you.", super::going::capital(&super::texts::joined(&here, "and")))
+        format!("{} {is} here with you.", super::texts::capital(&super::texts::joined(&here, "and")))
     }
 }

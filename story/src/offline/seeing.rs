@@ -3,10 +3,9 @@
 use super::clause::Clause;
 use super::entries::Being;
 use super::found::Found;
-use super::going::capital;
 use super::naming::{a, clean, is_or_are, the};
 use super::telling::Telling;
-use super::texts::{joined, sentences, sentences_about};
+use super::texts::{capital, joined, sentences, sentences_about};
 use crate::world::{Fit, fit, words};
 
 impl Telling<'_> {

@@ -3,11 +3,10 @@
 
 use super::clause::Clause;
 use super::found::Found;
-use super::going::capital;
 use super::matter::matter;
 use super::naming::the;
 use super::telling::Telling;
-use super::texts::{joined, sentences_about};
+use super::texts::{capital, joined, sentences_about};
 use super::time::asks_for_time_left;
 use super::verbs::Verb;
 

@@ -3,9 +3,9 @@
 use super::clause::Clause;
 use super::entries::Being;
 use super::found::Found;
-use super::going::capital;
 use super::naming::{is_abstract, the};
 use super::telling::Telling;
+use super::texts::capital;
 use super::verbs::Verb;
 use crate::world::{fit, words};
 

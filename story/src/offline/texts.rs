@@ -35,3 +35,15 @@ pub(super) fn sentences(text: &str) -> Vec<&str> {
     }
     sentences
 }
+
+/// Whether a text has the words of a name, one behind the other.
+pub(super) fn mentions(text: &str, name: &str) -> bool {
+    let (text, name) = (crate::world::words(text), crate::world::words(name));
+    !name.is_empty() && text.windows(name.len()).any(|window| window == name)
+}
+
+/// The text with its first letter in upper case.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -2,9 +2,9 @@
 
 use super::clause::Clause;
 use super::entries::Way;
-use super::going::{mentions, moved};
+use super::going::moved;
 use super::telling::Telling;
-use super::texts::sentences_about;
+use super::texts::{mentions, sentences_about};
 use super::vocabulary::direction;
 use crate::world::{fit, words};
 

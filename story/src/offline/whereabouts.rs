@@ -2,9 +2,9 @@
 
 use super::entries::Way;
 use super::found::Found;
-use super::going::capital;
 use super::naming::{from_here, is_or_are, the};
 use super::telling::Telling;
+use super::texts::capital;
 use crate::world::{fit, words};
 
 impl Telling<'_> {

@@ -119,7 +119,7 @@ impl RedisStore {
             .into_iter()
             .map(|prefix| Connection::new(Arc::clone(&servers), Preamble::new(prefix, &options)))
             .collect();
-        let marks = Marks::of(&shards).await?;
+        let marks = Box::pin(Marks::of(&shards)).await?;
         let terms = queue::terms_of_turns(&options, shards.len(), owner.in_cluster)?;
         let batches = shards
             .iter()

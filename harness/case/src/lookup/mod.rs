@@ -3,6 +3,7 @@
 
 mod content;
 mod engine;
+mod schema;
 mod shape;
 mod types;
 

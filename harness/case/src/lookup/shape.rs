@@ -8,6 +8,7 @@ use protocol::{EventName, GameView};
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
+use super::schema::is_open;
 use super::{types, unknown};
 use crate::json::{JsonError, Kind, Member, Node, Span, nearest};
 
@@ -157,22 +158,6 @@ fn choices<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
         all.push(schema);
     }
     all
-}
-
-/// Whether a schema does not say what is inside.
-pub(super) fn is_open(schema: &Value) -> bool {
-    let says = |key: &str| schema.get(key).is_some();
-    !says("type") && !says("const") && !says("enum") && !says("properties")
-        || is_of(schema, "object") && !says("properties") && !says("additionalProperties")
-        || is_of(schema, "array") && !says("items") && !says("prefixItems")
-}
-
-pub(super) fn is_of(schema: &Value, kind: &str) -> bool {
-    match schema.get("type") {
-        Some(Value::String(name)) => name == kind,
-        Some(Value::Array(names)) => names.iter().any(|name| name == kind),
-        _ => false,
-    }
 }
 
 /// What may be at a key of what a schema describes.

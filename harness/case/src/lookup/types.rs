@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::shape::{is_of, is_open};
+use super::schema::{is_of, is_open};
 use crate::json::{JsonError, Kind, Node, nearest};
 
 /// The words whose operands are compared as they are.

@@ -48,7 +48,8 @@ pub enum CopyError {
     },
     /// The file has the games of tiers that the configuration gives no store, or lacks some.
     #[error(
-        "the backup has the stores of the tiers {found}, and the configuration has {configured}: configure the same"
+        "the backup has the stores of the tiers {found}, and the configuration has {configured}: configure the same, or choose with \
+         --tier among those that both have"
     )]
     Tiers {
         /// Those of the file.

@@ -36,15 +36,9 @@ pub struct TierRedis {
     pub options: StoreOptions,
 }
 
-/// Puts a backup into the stores of all tiers, which must be empty, or hold a part of the same backup.
-pub async fn restore(file: &BackupFile, targets: Vec<TierRedis>) -> Result<Summary, CopyError> {
-    let mut configured: Vec<&str> = targets.iter().map(|target| target.tier.as_str()).collect();
-    let mut found: Vec<&str> = file.tiers.iter().map(String::as_str).collect();
-    configured.sort_unstable();
-    found.sort_unstable();
-    if found != configured {
-        return Err(CopyError::Tiers { found: found.join(", "), configured: configured.join(", ") });
-    }
+/// Puts a backup into the stores of all tiers, or into those of `only` these. They must be empty, or hold a part of the same backup.
+pub async fn restore(file: &BackupFile, targets: Vec<TierRedis>, only: &[String]) -> Result<Summary, CopyError> {
+    let targets = chosen(file, targets, only)?;
     let mut stores = BTreeMap::new();
     for target in targets {
         stores.insert(target.tier.clone(), Restored::begin(&file.id, target).await?);
@@ -58,7 +52,10 @@ pub async fn restore(file: &BackupFile, targets: Vec<TierRedis>) -> Result<Summa
         if let (Kind::Shard, Some(name)) = (kind, parts.first()) {
             tier = String::from_utf8_lossy(name).into_owned();
         }
-        let store = stores.get_mut(&tier).ok_or_else(|| reader.damaged("it has a record outside of a store"))?;
+        if tier.is_empty() {
+            return Err(reader.damaged("it has a record outside of a store"));
+        }
+        let Some(store) = stores.get_mut(&tier) else { continue };
         store.put(&reader, kind, &parts, &mut summary).await?;
     }
     for store in stores.values_mut() {
@@ -68,6 +65,20 @@ pub async fn restore(file: &BackupFile, targets: Vec<TierRedis>) -> Result<Summa
         store.release().await?;
     }
     Ok(summary)
+}
+
+/// The stores that are restored.
+fn chosen(file: &BackupFile, targets: Vec<TierRedis>, only: &[String]) -> Result<Vec<TierRedis>, CopyError> {
+    let mut configured: Vec<&str> = targets.iter().map(|target| target.tier.as_str()).collect();
+    let mut found: Vec<&str> = file.tiers.iter().map(String::as_str).collect();
+    configured.sort_unstable();
+    found.sort_unstable();
+    let has_all = only.iter().all(|tier| [&found, &configured].iter().all(|tiers| tiers.contains(&tier.as_str())));
+    if !has_all || (only.is_empty() && found != configured) {
+        return Err(CopyError::Tiers { found: found.join(", "), configured: configured.join(", ") });
+    }
+    let is_wanted = |target: &TierRedis| only.is_empty() || only.contains(&target.tier);
+    Ok(targets.into_iter().filter(is_wanted).collect())
 }
 
 /// The store of a tier while it is restored.
