@@ -8,6 +8,7 @@ pub mod api;
 pub mod author;
 pub mod backoff;
 mod causes;
+pub mod command;
 pub mod config;
 pub mod content;
 mod exported;
