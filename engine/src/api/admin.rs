@@ -18,6 +18,7 @@ use super::overview::Overviews;
 use super::probe::StoreProbe;
 use super::prompt::{self, Prompts};
 use super::{Auth, gate_of, gated_of_store, health, overview, pauses, rights, runtime, scrape, with_problems};
+use crate::retention::Archive;
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
@@ -27,6 +28,8 @@ use crate::watchdog::Watchdog;
 pub struct Admin {
     /// The store.
     pub store: SharedStore,
+    /// Where games are that have left the store.
+    pub archive: Option<Archive>,
     /// Whether it takes writes.
     pub probe: StoreProbe,
     /// What prompts are made of, and the models whose check at start may have found that some does not work.
@@ -49,7 +52,7 @@ pub struct Admin {
 pub fn admin(admin: Admin) -> Router {
     let store = SharedStore::clone(&admin.store);
     let guard = from_fn_with_state(admin.guard.clone(), guard::check);
-    let operations = gated_of_store(SharedStore::clone(&store), &admin.auth);
+    let operations = gated_of_store(SharedStore::clone(&store), &admin.auth, admin.archive.as_ref());
     let (scrape, runtime) = match gate_of("metrics", &store, &admin.auth) {
         Some(gate) => {
             let gate = from_fn_with_state(gate, rights::enforce);
@@ -128,6 +131,7 @@ mod tests {
     async fn port() -> Admin {
         let store: SharedStore = Arc::new(EmbeddedStore::in_memory(StoreOptions::default()).unwrap());
         Admin {
+            archive: None,
             probe: StoreProbe::new(Arc::clone(&store)),
             overviews: Overviews::new(Arc::clone(&store), LimitsConfig::NONE, None),
             prompts: Prompts {

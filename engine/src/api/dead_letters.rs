@@ -41,7 +41,8 @@ pub(super) async fn retry(
         }
         DeadLetterRetry::Unknown => Err(unknown(id).into()),
         DeadLetterRetry::NoGame => {
-            let detail = format!("the game of request {id} was deleted: the dead letter can be deleted too");
+            let detail =
+                format!("the game of request {id} is not here: if it was deleted, the dead letter can be deleted too");
             Err(Problem::new(ProblemType::UnknownGame, detail).into())
         }
     }

@@ -161,17 +161,17 @@ pub fn router(api: Api) -> Router {
 }
 
 /// The operations that need nothing but the store: the command line serves itself with them.
-pub(crate) fn of_store(store: SharedStore) -> Router {
-    gated_of_store(store, &Auth::open()).layer(axum::Extension(Actor::local_command()))
+pub(crate) fn of_store(store: SharedStore, archive: Option<Archive>) -> Router {
+    gated_of_store(store, &Auth::open(), archive.as_ref()).layer(axum::Extension(Actor::local_command()))
 }
 
 /// The same for callers that may need keys.
-fn gated_of_store(store: SharedStore, auth: &Auth) -> Router {
+fn gated_of_store(store: SharedStore, auth: &Auth, archive: Option<&Archive>) -> Router {
     OPERATIONS
         .iter()
         .fold(Router::new(), |router, operation| match operation.handler {
             Handler::Store(route) => {
-                let (auth, archive) = (auth.clone(), None);
+                let (auth, archive) = (auth.clone(), archive.cloned());
                 let gate = Gate { auth, store: SharedStore::clone(&store), archive, operation };
                 let gate = from_fn_with_state(gate, rights::enforce);
                 router.route(operation.path, route(operation.verb.filter()).route_layer(gate))

@@ -161,7 +161,8 @@ fn refusals(operation: &Operation) -> BTreeMap<u16, String> {
         refusals.extend([Unauthorized, Forbidden, IdentityUnavailable]);
     }
     match operation.about {
-        About::NoGame => {}
+        // What is about neither says itself what it refuses.
+        About::NoGame | About::DeadLetter => {}
         About::Game | About::GameInBody => refusals.push(UnknownGame),
         About::Request => refusals.push(UnknownRequest),
     }

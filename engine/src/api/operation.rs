@@ -106,6 +106,8 @@ pub(super) enum About {
     Game,
     /// That of the request which `{id}` in the path names.
     Request,
+    /// That of the dead letter which `{id}` in the path names.
+    DeadLetter,
     /// The one that the body names.
     GameInBody,
 }
@@ -117,6 +119,8 @@ impl About {
         let of_players = matches!(right, Right::Player | Right::Owner | Right::Service);
         if begins(path, "/v1/chat") {
             Self::GameInBody
+        } else if begins(path, "/v1/dead-letters/{id}/retry") {
+            Self::DeadLetter
         } else if !of_players {
             Self::NoGame
         } else if begins(path, "/v1/requests/{id}") || begins(path, "/v1/events/requests/{id}") {

@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use protocol::{GameAccess, GameId, Problem, ProblemType, RequestId};
+use protocol::{GameAccess, GameId, Problem, ProblemType};
 use serde::Deserialize;
 
 use super::account::OwnerOfGame;
@@ -92,14 +92,21 @@ impl Gate {
             about => {
                 let parameters = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
                 let id = parameters.as_ref().and_then(|all| all.iter().find(|(name, _)| *name == "id"));
-                let subject = id.and_then(|(_, text)| match about {
-                    About::Request => text.parse::<RequestId>().ok().map(Subject::Request),
-                    _ => text.parse::<GameId>().ok().map(Subject::Game),
-                });
+                let subject = match (id, about) {
+                    (None, _) => None,
+                    (Some((_, text)), About::Request) => text.parse().ok().map(Subject::Request),
+                    (Some((_, text)), About::DeadLetter) => self.game_of_dead_letter(text).await?.map(Subject::Game),
+                    (Some((_, text)), _) => text.parse().ok().map(Subject::Game),
+                };
                 (subject, body)
             }
         };
         Ok((subject, Request::from_parts(parts, body)))
+    }
+
+    async fn game_of_dead_letter(&self, id: &str) -> Result<Option<GameId>, ApiError> {
+        let Ok(id) = id.parse() else { return Ok(None) };
+        Ok(self.store.dead_letter(id).await?.map(|letter| letter.game_id))
     }
 
     /// Who may use what a call is about. A game that has left the store comes back here, before anybody looks for it: its owner and

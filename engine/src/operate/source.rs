@@ -15,7 +15,7 @@ use super::game_file::GameFileError;
 use super::keys::NoRandomness;
 use crate::api::{self, Corrupt};
 use crate::config::{AdminListen, AuthMode, Config};
-use crate::retention::ArchiveError;
+use crate::retention::{Archive, ArchiveError};
 use crate::root_cause::root_cause;
 use crate::serve::{self, ServeError};
 use crate::store::embedded::{BackupError, OpenError};
@@ -193,7 +193,10 @@ impl Source {
 
     fn of(config: &Config, opened: Result<SharedStore, ServeError>) -> Result<Self, OperateError> {
         match opened {
-            Ok(store) => Ok(Self::InProcess(api::of_store(store))),
+            Ok(store) => {
+                let archive = config.retention.archive.as_deref().map(Archive::open).transpose();
+                Ok(Self::InProcess(api::of_store(store, archive.map_err(ServeError::from)?)))
+            }
             Err(ServeError::Embedded(OpenError::InUse { .. })) => Self::at_operators(config),
             Err(error) => Err(error.into()),
         }

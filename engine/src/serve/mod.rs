@@ -122,6 +122,7 @@ async fn serve_until(
     let admin = Admin {
         overviews: overviews.clone(),
         store: Arc::clone(&store),
+        archive: archive.clone(),
         prompts: Prompts {
             store: Arc::clone(&store),
             library: Arc::clone(&library),

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use engine::store::embedded::{EmbeddedStore, Synchronous};
-use engine::store::{Enqueued, GameContents, GameDocument, Games, NewRequest, Queue, StoreOptions, Terms, WorkerId};
+use engine::store::{
+    Enqueued, GameContents, GameDocument, Games, NewRequest, Queue, SharedStore, StoreOptions, Terms, WorkerId,
+};
 use protocol::{GameId, Problem, ProblemType, RequestId, RequestType};
 use tempfile::TempDir;
 
@@ -37,6 +39,28 @@ pub(crate) async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
     let problem = Problem::new(ProblemType::ModelFailed, "the model hung up").because(["connection reset".to_owned()]);
     store.fail(&claim.lease, &problem.into()).await.unwrap();
     (directory, game, ids[0], ids[1])
+}
+
+/// A message to the game that fails for good.
+pub(crate) async fn dead_letter(store: &SharedStore, game: GameId) -> RequestId {
+    let id = RequestId::in_game(game);
+    let request = NewRequest {
+        id,
+        game,
+        kind: RequestType::Chat,
+        message: "I listen.".to_owned(),
+        actor: None,
+        user_message: "I listen.".to_owned(),
+        priority: protocol::Priority::default(),
+        caused_by: None,
+        alternatives: Vec::new(),
+        trace: None,
+    };
+    assert!(matches!(store.enqueue(&request, &Terms::default()).await.unwrap(), Enqueued::Accepted(_)));
+    let claim = store.claim(&WorkerId::fixed("ada"), 77, 1).await.unwrap().claims.remove(0);
+    assert_eq!(claim.lease.request, id);
+    store.fail(&claim.lease, &Problem::new(ProblemType::ModelFailed, "the model hung up").into()).await.unwrap();
+    id
 }
 
 pub(crate) fn engine(directory: &Path, words: &[&str]) -> Output {

@@ -185,6 +185,33 @@ async fn a_tenant_or_a_user_is_exported_with_archived_games() {
 }
 
 #[tokio::test]
+async fn a_dead_letter_of_an_archived_game_is_retried_and_brings_the_game_back() {
+    let (directory, archive) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let store: SharedStore = std::sync::Arc::new(
+        EmbeddedStore::open(directory.path(), Synchronous::Normal, StoreOptions::default()).unwrap(),
+    );
+    let game = game(&store, "acme", None).await;
+    let failed = crate::fixture::dead_letter(&store, game).await;
+    let found = loop {
+        if let [found] = store.idle_games(Duration::from_millis(1), None, 1).await.unwrap()[..] {
+            break found;
+        }
+        tokio::task::yield_now().await;
+    };
+    let files = Archive::open(archive.path().to_str().unwrap()).unwrap();
+    assert_eq!(files.take(&store, &found).await.unwrap(), Taken::Gone);
+    drop(store);
+
+    let scene = Scene { directory, archive, games: [game; 5] };
+    assert_eq!(scene.printed(&["games", "list"]), "");
+    let retried = scene.printed(&["dead-letters", "retry", &failed.to_string()]);
+    assert!(retried.contains("is queued again"), "{retried}");
+    assert!(scene.printed(&["games", "list"]).contains(&game.to_string()));
+    assert!(scene.printed(&["queue"]).contains("1 queued"));
+    assert!(scene.engine(&["fsck"]).status.success());
+}
+
+#[tokio::test]
 async fn a_tenant_is_erased_when_it_is_confirmed_and_nobody_else_is() {
     let scene = Scene::new().await;
     let asked = complaint(scene.directory.path(), &["tenants", "erase", "acme"]);

@@ -125,6 +125,8 @@ async fn a_tenant_moves_but_for_the_games_that_cannot_be_read() {
     };
     let (from, to) = (connect(&default).await, connect(&gold).await);
     let games = [game(&from, "ada").await, game(&from, "bob").await, game(&from, "bob").await];
+    let with_letter = game(&from, "bob").await;
+    crate::fixture::dead_letter(&from, with_letter).await;
     let mut connection = default.connect().await;
     let document = ["document", "{\"prov"];
     redis::cmd("HSET")
@@ -147,7 +149,7 @@ async fn a_tenant_moves_but_for_the_games_that_cannot_be_read() {
     std::fs::write(&file, text).unwrap();
     for moved in [1, 0] {
         let move_them = Command::new(env!("CARGO_BIN_EXE_engine"))
-            .args(["tenants", "move", "acme", "--to", "gold", "--wait", "0s", "--config"])
+            .args(["tenants", "move", "acme", "--to", "gold", "--wait", "1h", "--config"])
             .arg(&file)
             .output()
             .unwrap();
@@ -156,7 +158,8 @@ async fn a_tenant_moves_but_for_the_games_that_cannot_be_read() {
         for stays in [games[0], games[2]] {
             assert!(said.contains(&format!("{stays} stays: it cannot be read")), "{said}");
         }
-        assert!(complained.contains("2 games stay where they are"), "{complained}");
+        assert!(said.contains(&format!("{with_letter} stays: it has dead letters")), "{said}");
+        assert!(complained.contains("3 games stay where they are"), "{complained}");
     }
     assert!(to.game(games[1]).await.unwrap().is_some() && from.game(games[1]).await.unwrap().is_none());
 

@@ -196,6 +196,7 @@ pub(super) fn operators_port(store: &SharedStore, models: &Arc<Models>, auth: Au
         overviews: Overviews::new(Arc::clone(store), LimitsConfig::NONE, None),
         prompts: Prompts { store: Arc::clone(store), library, models, history: 80, story_event_batch: 1 },
         store: Arc::clone(store),
+        archive: None,
         probe: StoreProbe::new(Arc::clone(store)),
         metrics: Metrics::detached(),
         watchdog: Watchdog::default(),

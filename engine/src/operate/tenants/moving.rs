@@ -132,6 +132,7 @@ impl Move<'_> {
         let paused: BTreeSet<GameId> = held
             .filter_map(|pause| if let PauseScope::Game { game_id } = pause.what { Some(game_id) } else { None })
             .collect();
+        let with_letters = self.with_dead_letters(tenant).await?;
         let (mut after, mut count) = (None, 0);
         loop {
             let page = self.from.games(&GamesOf::Tenant(tenant.clone()), after, PAGE).await?;
@@ -144,6 +145,9 @@ impl Move<'_> {
                     ListedGame::Readable(_) if paused.contains(&id) => Moved::Stays(Stay::for_good(
                         "an operator has paused it, which would not move with it: resume it first",
                     )),
+                    ListedGame::Readable(_) if with_letters.contains(&id) => Moved::Stays(Stay::for_good(
+                        "it has dead letters, which would not move with it: retry or delete them first",
+                    )),
                     ListedGame::Readable(game) => self.one(&as_found(*game)).await?,
                 };
                 match moved {
@@ -151,6 +155,22 @@ impl Move<'_> {
                     Moved::Stays(stay) => stays.push((id, stay)),
                 }
             }
+        }
+    }
+
+    /// The games of a tenant that have dead letters: a retry looks for the game where the letter is.
+    async fn with_dead_letters(&self, tenant: &Tenant) -> Result<BTreeSet<GameId>, OperateError> {
+        let (mut games, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = self.from.dead_letters(after, PAGE).await?;
+            let its = page.dead_letters.iter().filter(|letter| letter.tenant.as_ref() == Some(tenant));
+            games.extend(its.map(|letter| letter.game_id));
+            let Some(next) = page.next else { return Ok(games) };
+            let next = next.parse().map_err(|error: crate::store::DeadLetterIdError| StoreError::Corrupt {
+                what: "the list of dead letters".to_owned(),
+                reason: error.to_string(),
+            })?;
+            after = Some(next);
         }
     }
 
