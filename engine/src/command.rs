@@ -19,37 +19,39 @@ use miette::IntoDiagnostic;
 use protocol::{GameId, PromptPurpose};
 use tokio::runtime::{Builder, Runtime};
 
+/// Over the options in `--help` that every command has.
+const SHARED: &str = "Options of every command";
+
 /// Interactive fiction told by a language model: API, queue and workers.
 #[derive(Debug, Parser)]
 #[command(name = "engine", version)]
 struct Cli {
     /// Where the API listens [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDR", global = true)]
+    #[arg(long, value_name = "ADDR", global = true, help_heading = SHARED)]
     listen: Option<SocketAddr>,
     /// Where operators ask how this process is, or `off` [default: 127.0.0.1:8081, or a free port if that is taken]
-    #[arg(long, value_name = "ADDR", global = true)]
+    #[arg(long, value_name = "ADDR", global = true, help_heading = SHARED)]
     admin_listen: Option<AdminListen>,
     /// Keep everything in this Redis; without it, in the embedded store of one process
-    #[arg(long, value_name = "URL", global = true)]
+    #[arg(long, value_name = "URL", global = true, help_heading = SHARED)]
     redis_url: Option<String>,
     /// Where the embedded store keeps its file [default: data]
-    #[arg(long, alias = "data", value_name = "DIR", global = true)]
+    #[arg(long, alias = "data", value_name = "DIR", global = true, help_heading = SHARED)]
     data_dir: Option<PathBuf>,
     /// A directory of scenarios, pcs, npcs, monsters and narrators [default: what is shipped]
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = SHARED)]
     content: Option<PathBuf>,
     /// A configuration file, TOML or JSON
-    #[arg(long, value_name = "FILE", env = "STORY_ENGINE_CONFIG", global = true)]
+    #[arg(long, value_name = "FILE", env = "STORY_ENGINE_CONFIG", global = true, help_heading = SHARED)]
     config: Option<PathBuf>,
     /// Work, and serve no API; needs Redis
-    #[arg(long, global = true)]
+    #[arg(long)]
     worker: bool,
-    /// With --worker: play the games of this tier, and not those of the default one; may be given several times, or `all`. With `restore`: put back the
-    /// store of this tier only
-    #[arg(long, value_name = "NAME", global = true)]
+    /// With --worker: play the games of this tier, and not those of the default one; may be given several times, or `all`
+    #[arg(long, value_name = "NAME")]
     tier: Vec<String>,
     /// How log lines are written: text or json
-    #[arg(long, value_name = "FORMAT", env = "STORY_ENGINE_LOG_FORMAT", default_value = "text", global = true)]
+    #[arg(long, value_name = "FORMAT", env = "STORY_ENGINE_LOG_FORMAT", default_value = "text", global = true, help_heading = SHARED)]
     log_format: LogFormat,
     #[command(subcommand)]
     command: Option<Command>,
@@ -64,7 +66,11 @@ enum Command {
         schema: bool,
     },
     /// Ask whether the process of this configuration is well; for health checks
-    Health,
+    Health {
+        /// That of a worker
+        #[arg(long)]
+        worker: bool,
+    },
     /// Show what waits and what runs; pause it, let it go on, cancel it
     #[command(args_conflicts_with_subcommands = true)]
     Queue {
@@ -122,6 +128,9 @@ enum Command {
     Restore {
         /// The copy
         file: PathBuf,
+        /// Put back the store of this tier only; may be given several times
+        #[arg(long, value_name = "NAME")]
+        tier: Vec<String>,
     },
     /// Move a Redis on to the layout of this release, once no engine of an earlier one uses it; without --yes, only say what would be done
     Migrate {
@@ -242,20 +251,20 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         content: cli.content,
         calls_no_model: cli.command.as_ref().is_some_and(|command| !command.calls_models()),
     };
-    let tiers = flags.tiers.clone();
     let config = config::load(&flags, std::env::vars())?;
     if let Some(Command::Config { schema: false }) = cli.command {
         out!("# fingerprint {}\n{}", config.fingerprint(), config.masked());
         return Ok(ExitCode::SUCCESS);
     }
-    let role = if cli.worker { Role::Worker } else { Role::Api };
+    let is_worker = cli.worker || matches!(cli.command, Some(Command::Health { worker: true }));
+    let role = if is_worker { Role::Worker } else { Role::Api };
     let runtime = match role {
         Role::Worker => Builder::new_multi_thread().enable_all().worker_threads(config.worker.threads).build(),
         Role::Api => Runtime::new(),
     }
     .into_diagnostic()?;
     match cli.command {
-        Some(Command::Health) => runtime.block_on(serve::health(&config, role))?,
+        Some(Command::Health { .. }) => runtime.block_on(serve::health(&config, role))?,
         Some(Command::Queue { command: Some(command), .. }) => {
             runtime.block_on(operate::change_queue(&config, command))?;
         }
@@ -271,7 +280,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         Some(Command::Keys { command }) => runtime.block_on(operate::keys(&config, command))?,
         Some(Command::Tenants { command }) => runtime.block_on(operate::tenants(&config, command))?,
         Some(Command::Backup { file }) => runtime.block_on(operate::backup(&config, &file))?,
-        Some(Command::Restore { file }) => runtime.block_on(operate::restore(&config, &file, &tiers))?,
+        Some(Command::Restore { file, tier }) => runtime.block_on(operate::restore(&config, &file, &tier))?,
         Some(Command::Migrate { yes }) => runtime.block_on(operate::migrate(&config, yes))?,
         Some(Command::Fsck { repair }) => {
             let sound = runtime.block_on(operate::fsck(&config, repair))?;
