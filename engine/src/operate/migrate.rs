@@ -5,9 +5,9 @@ use crate::api::Actor;
 use crate::config::Config;
 use crate::outln;
 use crate::serve::{self, ServeError};
-use crate::store::NewAuditEntry;
 use crate::store::redis::backup::TierRedis;
 use crate::store::redis::{Migration, RedisStore};
+use crate::store::{NewAuditEntry, Workers as _};
 
 /// Says which stores have an earlier layout, and moves them on if `really`.
 pub async fn migrate(config: &Config, really: bool) -> Result<(), OperateError> {
@@ -15,6 +15,10 @@ pub async fn migrate(config: &Config, really: bool) -> Result<(), OperateError> 
     if places.is_empty() {
         outln!("The embedded store is migrated by itself when an engine opens it.");
         return Ok(());
+    }
+    let others = other_versions(config).await?;
+    if really && !others.is_empty() {
+        return Err(OperateError::OtherVersions { workers: others.join(", ") });
     }
     let mut moved = Vec::new();
     for TierRedis { tier, address, prefix, .. } in places {
@@ -37,6 +41,9 @@ pub async fn migrate(config: &Config, really: bool) -> Result<(), OperateError> 
             ),
         }
     }
+    for worker in &others {
+        outln!("A worker of another release is alive: {worker}.");
+    }
     if !moved.is_empty() {
         let entry = NewAuditEntry {
             nonce: rand::random(),
@@ -48,4 +55,18 @@ pub async fn migrate(config: &Config, really: bool) -> Result<(), OperateError> 
         serve::open_existing(config).await?.record_audit(&entry).await?;
     }
     Ok(())
+}
+
+/// The workers that live and are not of this release. APIs do not say of themselves that they are there.
+async fn other_versions(config: &Config) -> Result<Vec<String>, OperateError> {
+    let mut others = Vec::new();
+    for (_, store) in serve::open_every_redis(config).await? {
+        for worker in store.workers().await? {
+            let version = worker.about.map_or_else(|| "of a version that it does not say".to_owned(), |it| it.version);
+            if version != env!("CARGO_PKG_VERSION") {
+                others.push(format!("{} ({version})", worker.name));
+            }
+        }
+    }
+    Ok(others)
 }

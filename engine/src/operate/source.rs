@@ -54,6 +54,15 @@ pub enum OperateError {
     #[error("the data directory is in use by a running engine")]
     #[diagnostic(help("stop the engine first: what it has accepted is safe"))]
     MustStop,
+    /// A store cannot be moved on while others work on it.
+    #[error("workers of another release are alive: {workers}")]
+    #[diagnostic(help(
+        "replace them by this release, or stop them, and wait for three lease times; APIs of another release must be stopped too"
+    ))]
+    OtherVersions {
+        /// Their names and versions.
+        workers: String,
+    },
     /// Tiers were named where there are none.
     #[error("the embedded store has no tiers with stores of their own")]
     #[diagnostic(help("leave `--tier` out"))]

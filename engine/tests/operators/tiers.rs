@@ -11,9 +11,9 @@ use engine::store::redis::RedisStore;
 use engine::store::tiers::{TierStore, TieredStore};
 use engine::store::{
     DeadLetterId, DeadLetterQueue as _, Enqueued, GameContents, GameDocument, Games as _, IdleGame, NewRequest, Owner,
-    Queue as _, SharedStore, StoreOptions, Terms, WorkerId,
+    Queue as _, SharedStore, StoreOptions, Terms, WorkerId, Workers as _,
 };
-use protocol::{GameId, Problem, ProblemType, RequestId, RequestType};
+use protocol::{GameId, Problem, ProblemType, RequestId, RequestType, WorkerInfo};
 use redis::aio::MultiplexedConnection;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -559,6 +559,24 @@ async fn a_redis_of_the_release_before_is_moved_on_when_an_operator_says_so() {
         assert!(said.contains("`default` has the layout of this release"), "{said}");
         assert!(said.contains("`gold` has layout 3") && said.contains("engine migrate --yes"), "{said}");
     }
+    let url = deployment.gold.as_ref().unwrap().url();
+    let store = RedisStore::connect(&*url, "", 1, StoreOptions::default()).await.unwrap();
+    let old = WorkerId::fixed("of the release before");
+    let about = WorkerInfo {
+        slots: 1,
+        host: "here".to_owned(),
+        version: "0.0.9".to_owned(),
+        started_at: jiff::Timestamp::now(),
+        models: Vec::new(),
+    };
+    store.claim(&old, 1, 1).await.unwrap();
+    store.announce_worker(&old, &about).await.unwrap();
+    let said = deployment.printed(&["migrate"]);
+    assert!(said.contains("A worker of another release is alive: of the release before (0.0.9)."), "{said}");
+    let refused = deployment.output(&["migrate", "--yes"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("workers of another release are alive"));
+    store.retire_worker(&old).await;
     assert!(deployment.printed(&["migrate", "--yes"]).contains("`gold` is moved on from layout 3"));
     assert!(deployment.printed(&["migrate"]).contains("`gold` has the layout of this release"));
     assert!(deployment.printed(&["audit"]).contains("migrateStore"));
