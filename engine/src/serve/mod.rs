@@ -60,7 +60,7 @@ pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError
 /// Who is to know that a process is ready.
 #[derive(Debug)]
 enum Announce {
-    /// Whoever reads its output.
+    /// Those who read its output.
     Operators(LogFormat),
     /// The program that it runs in: where the API listens.
     Program(oneshot::Sender<SocketAddr>),

@@ -19,7 +19,7 @@ impl FileIdentity {
         Ok(Self { path: path.to_owned(), device_and_inode: (found.dev(), found.ino()) })
     }
 
-    /// What has become of the file, if it is not in its place any more.
+    /// What has happened to the file, if it is not in its place any more.
     pub(super) async fn lost(&self) -> Option<String> {
         let what = match tokio::fs::metadata(&self.path).await {
             Ok(found) if (found.dev(), found.ino()) == self.device_and_inode => return None,
