@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use story::Library;
 
-use crate::config::{Config, DEFAULT_TIER};
+use crate::config::{AuthMode, Config, DEFAULT_TIER};
 use crate::llm::Models;
 use crate::store::WorkerId;
 use crate::telemetry::logs::LogFormat;
@@ -34,6 +34,7 @@ pub(crate) fn api(
     let admin = admin(operators);
     let content =
         config.content.as_ref().map_or("shipped with the engine".to_owned(), |path| path.display().to_string());
+    let key = if config.auth.mode == AuthMode::Keys { " -H \"authorization: Bearer $STORY_ENGINE_KEY\"" } else { "" };
     let scenarios = library.scenarios().map(|(id, _)| id).collect::<Vec<_>>();
     let first = scenarios.iter().find(|id| **id == FIRST_SCENARIO).or(scenarios.first()).copied().unwrap_or_default();
     let model = models.get(models.default_name()).map(|_| models.default_name()).unwrap_or_default();
@@ -51,9 +52,9 @@ pub(crate) fn api(
   admin    {admin}
 
 Play at http://{address}/play, or from here: create a game, follow its events, send a message.
-  GAME=$(curl -s http://{address}/v1/gamestate -H 'content-type: application/json' -d '{{\"scenario\":\"{first}\"}}' | cut -d'\"' -f4)
-  curl -sN http://{address}/v1/events/games/$GAME &
-  curl -s http://{address}/v1/chat -H 'content-type: application/json' -d '{{\"game_state_id\":\"'$GAME'\",\"message\":\"I look around.\"}}'
+  GAME=$(curl -s http://{address}/v1/gamestate{key} -H 'content-type: application/json' -d '{{\"scenario\":\"{first}\"}}' | cut -d'\"' -f4)
+  curl -sN http://{address}/v1/events/games/$GAME{key} &
+  curl -s http://{address}/v1/chat{key} -H 'content-type: application/json' -d '{{\"game_state_id\":\"'$GAME'\",\"message\":\"I look around.\"}}'
 ",
         scenarios.join(", ")
     ));

@@ -41,6 +41,9 @@ pub struct WorkerInfo {
     pub host: String,
     /// Its version.
     pub version: String,
+    /// The fingerprint of the settings that all processes of a deployment share, as `engine config` prints it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
     /// When it started.
     #[schemars(with = "Time")]
     pub started_at: Timestamp,

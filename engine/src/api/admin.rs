@@ -9,7 +9,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use protocol::{Liveness, PauseScope, Readiness, ReadyStatus, path};
+use protocol::{Circuit, Liveness, PauseScope, Readiness, ReadyStatus, path};
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
@@ -100,6 +100,11 @@ async fn readyz(State(admin): State<Admin>) -> Result<Json<Readiness>, ApiError>
             .filter(|pause| matches!(pause.what, PauseScope::All {} | PauseScope::Provider { .. }))
             .map(pauses::sentence),
     );
+    let circuits = admin.store.providers().await.unwrap_or_default();
+    troubles.extend(circuits.iter().filter(|provider| provider.circuit == Circuit::Open).map(|provider| {
+        let why = provider.detail.as_deref().unwrap_or("no reason is known");
+        format!("provider `{}` gets no calls, {} games wait: {why}", provider.name, provider.waiting)
+    }));
     if !troubles.is_empty() {
         readiness.status = ReadyStatus::Degraded;
         readiness.reasons.extend(troubles);

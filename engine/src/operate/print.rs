@@ -5,7 +5,7 @@ use std::fmt::{Display, Write};
 use jiff::Timestamp;
 use protocol::{
     AttemptOutcome, AuditEntry, Circuit, DeadLetter, DeadLetterCause, GameSummary, LaneState, LaneView, Pause,
-    PauseScope, StoryEventsView, Workers,
+    PauseScope, StoryEventsView, WorkerInfo, Workers,
 };
 use serde::Serialize;
 
@@ -103,6 +103,10 @@ pub(super) fn audit(entry: &AuditEntry) -> String {
 
 /// The workers, each with its turns.
 pub(super) fn workers(workers: &Workers, now: Timestamp) -> String {
+    let place = |about: &WorkerInfo| {
+        let config = about.config.as_ref().map_or_else(String::new, |config| format!(", config {config}"));
+        format!(", on {}, version {}{config}", about.host, about.version)
+    };
     let mut text = String::new();
     for worker in &workers.workers {
         let slots = worker.about.as_ref().map_or_else(|| "?".to_owned(), |about| about.slots.to_string());
@@ -119,7 +123,7 @@ pub(super) fn workers(workers: &Workers, now: Timestamp) -> String {
                 worker.name,
                 worker.turns.len(),
                 from_now(worker.seen_at, now),
-                worker.about.as_ref().map_or_else(String::new, |about| format!(", on {}", about.host))
+                worker.about.as_ref().map_or_else(String::new, place)
             ),
         );
         if let Some(pause) = &worker.drained {

@@ -190,7 +190,7 @@ const WORKER: &[Metric] = &[
         "story_engine_model_silent_seconds",
         Gauge,
         Unit::Seconds,
-        "Seconds that the oldest call without any text yet has waited for it, by provider; 0 where none waits.",
+        "Seconds since a call has brought text last, or began: of the call where that is longest, by provider.",
     ),
     (
         "story_engine_provider_ready",
@@ -290,9 +290,14 @@ const FROM_ZERO: &[(&str, &str, &[&str])] = &[
         &["completed", "cancelled", "lease_lost", "handed_back", "retried", "paused", "failed"],
     ),
     ("story_engine_games_removed_total", "outcome", &["archived", "deleted", "failed"]),
+    ("story_engine_http_responses_total", "status", &["500"]),
     ("story_engine_spans_total", "outcome", &["sent", "failed", "queue_full"]),
     ("story_engine_store_errors_total", "outage", &["unreachable", "full", "read_only"]),
-    ("story_engine_requests_failed_total", "cause", &["model-failed", "content-mismatch", "attempts-exhausted"]),
+    (
+        "story_engine_requests_failed_total",
+        "cause",
+        &["model-failed", "content-mismatch", "attempts-exhausted", "internal"],
+    ),
     ("story_engine_requests_refused_total", "reason", &["game-busy", "lane-full", "queue-full", "key-reused"]),
 ];
 

@@ -4,7 +4,7 @@ use metrics::{counter, histogram};
 use protocol::{PromptPurpose, Usage};
 use tokio::time::Instant;
 
-use super::model_figures::{self, SilentCall};
+use super::model_figures::{self, OpenCall};
 use super::traces::{self, Span};
 use crate::llm::{ModelError, Provider};
 use crate::store::Completion;
@@ -44,8 +44,7 @@ pub(crate) struct ModelCall {
     kind: CallKind,
     began: Instant,
     outcome: &'static str,
-    /// While it has brought no text.
-    silent: Option<SilentCall>,
+    open: OpenCall,
     span: Span,
 }
 
@@ -62,7 +61,7 @@ impl ModelCall {
             kind,
             began: Instant::now(),
             outcome: ABANDONED,
-            silent: Some(SilentCall::begin(provider.name())),
+            open: OpenCall::begin(provider.name()),
             span,
         }
     }
@@ -83,12 +82,17 @@ impl ModelCall {
     /// The first text of a narration has come.
     pub(crate) fn first_token(&mut self) {
         let waited = self.began.elapsed();
-        self.silent = None;
+        self.text();
         model_figures::first_token(&self.provider, waited);
         histogram!("story_engine_model_first_token_seconds", "provider" => self.provider.clone())
             .record(waited.as_secs_f64());
         tracing::Span::current().record("first_token_ms", super::turns::millis(waited));
         self.span.first_token(waited);
+    }
+
+    /// A piece of a narration has come.
+    pub(crate) fn text(&self) {
+        self.open.text();
     }
 
     /// The call is over, and has brought what it was for.

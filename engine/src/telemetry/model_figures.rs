@@ -2,6 +2,8 @@
 //! cannot read histograms of other processes.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -19,45 +21,65 @@ static CALLS: Mutex<BTreeMap<String, Calls>> = Mutex::new(BTreeMap::new());
 struct Calls {
     figures: ModelFigures,
     first_tokens: VecDeque<u64>,
-    /// When the calls began that have brought no text yet, by their number.
-    silent: BTreeMap<u64, Instant>,
+    /// When each call that is under way has brought text last, or began, by its number.
+    open: BTreeMap<u64, LastText>,
     begun: u64,
 }
 
-/// A call that has brought no text yet, until this is dropped.
-#[derive(Debug)]
-pub(super) struct SilentCall {
-    provider: String,
-    number: u64,
+/// When a call has brought text last, in ms since the process made its first call. Each piece of each narration is noted, so it takes no lock.
+#[derive(Debug, Clone)]
+struct LastText(Arc<AtomicU64>);
+
+impl LastText {
+    fn now() -> u64 {
+        static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+        millis(FIRST.elapsed())
+    }
 }
 
-impl SilentCall {
+/// A call that is under way, until this is dropped.
+#[derive(Debug)]
+pub(super) struct OpenCall {
+    provider: String,
+    number: u64,
+    last: LastText,
+}
+
+impl OpenCall {
     /// A call of this provider begins.
     pub(super) fn begin(provider: &str) -> Self {
+        let last = LastText(Arc::new(AtomicU64::new(LastText::now())));
         let mut number = 0;
         with(provider, |calls| {
             calls.begun += 1;
             number = calls.begun;
-            calls.silent.insert(number, Instant::now());
+            calls.open.insert(number, last.clone());
         });
-        Self { provider: provider.to_owned(), number }
+        Self { provider: provider.to_owned(), number, last }
+    }
+
+    /// It has brought text.
+    pub(super) fn text(&self) {
+        self.last.0.store(LastText::now(), Ordering::Relaxed);
     }
 }
 
-impl Drop for SilentCall {
+impl Drop for OpenCall {
     fn drop(&mut self) {
         with(&self.provider, |calls| {
-            calls.silent.remove(&self.number);
+            calls.open.remove(&self.number);
         });
     }
 }
 
-/// How long the oldest silent call of each provider that was called waits by now.
+/// How long a call of each provider that was called has brought no text by now, at most.
 pub(super) fn longest_silences() -> Vec<(String, Duration)> {
-    let calls = CALLS.lock();
-    // Numbers count up, so the first one is the oldest.
-    let oldest = |calls: &Calls| calls.silent.first_key_value().map_or(Duration::ZERO, |(_, began)| began.elapsed());
-    calls.iter().map(|(provider, calls)| (provider.clone(), oldest(calls))).collect()
+    let (now, calls) = (LastText::now(), CALLS.lock());
+    let longest = |calls: &Calls| {
+        let silences = calls.open.values().map(|last| now.saturating_sub(last.0.load(Ordering::Relaxed)));
+        Duration::from_millis(silences.max().unwrap_or_default())
+    };
+    calls.iter().map(|(provider, calls)| (provider.clone(), longest(calls))).collect()
 }
 
 fn with(provider: &str, change: impl FnOnce(&mut Calls)) {
@@ -108,6 +130,8 @@ pub(crate) fn figures() -> Vec<ModelFigures> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::advance;
+
     use super::*;
 
     #[test]
@@ -121,12 +145,20 @@ mod tests {
         let all = figures();
         let found = all.iter().find(|figures| figures.provider == "added up").unwrap();
         assert_eq!((found.succeeded, found.failed, found.first_token_ms), (30, 30, Some(35)));
-        let (first, second) = (SilentCall::begin("added up"), SilentCall::begin("added up"));
-        let silence = || longest_silences().into_iter().find(|(name, _)| name == "added up").unwrap().1;
-        drop(second);
-        assert!(silence() > Duration::ZERO, "the first one waits");
-        drop(first);
-        assert_eq!(silence(), Duration::ZERO);
         assert_eq!((found.prompt_tokens, found.completion_tokens, found.cost_millionths), (101, 11, 6));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_longest_silence_is_that_of_the_call_that_has_brought_no_text_for_longest() {
+        let silence = || longest_silences().into_iter().find(|(name, _)| name == "silent").unwrap().1.as_secs();
+        let first = OpenCall::begin("silent");
+        advance(Duration::from_secs(5)).await;
+        let second = OpenCall::begin("silent");
+        advance(Duration::from_secs(2)).await;
+        assert_eq!(silence(), 7);
+        first.text();
+        assert_eq!(silence(), 2);
+        drop(second);
+        assert_eq!(silence(), 0);
     }
 }

@@ -24,7 +24,7 @@ pub(super) enum TurnError {
         /// What it met.
         error: Box<ModelError>,
     },
-    /// The game cannot be played with what is loaded or configured: no attempt can change that.
+    /// The game cannot be played with what this worker has loaded or configured: no attempt of its own can change that.
     #[error("{0}")]
     Unplayable(Problem),
     /// Another attempt has the game, or may have.

@@ -76,6 +76,8 @@ struct Settings {
     history: usize,
     /// The most bytes of a turn record.
     record_bytes: usize,
+    /// Of the settings that workers share.
+    fingerprint: String,
 }
 
 impl Worker {
@@ -98,6 +100,7 @@ impl Worker {
             moments: Moments::new(Duration::from_millis(config.sse.chunk_ms)),
             history: config.chat_history_limit,
             record_bytes: config.turns.record_max_bytes,
+            fingerprint: config.fingerprint(),
         };
         let (id, watchdog) = (WorkerId::of_this_process(config.worker.name.as_ref()), watchdog.clone());
         Self { store, library, schemas: Arc::default(), models, settings, id, nonce: Arc::default(), watchdog }

@@ -89,7 +89,10 @@ async fn tell(
                 call.failed(error.reason.name());
                 TurnError::of(provider, error)
             })? {
-                Some(piece) => prose.push(&piece),
+                Some(piece) => {
+                    call.text();
+                    prose.push(&piece);
+                }
                 None => break,
             },
         }

@@ -102,6 +102,11 @@ fn effect(worker: &Worker, lease: &Lease, held: &HeldLease, result: &Result<(), 
                 .max(failed.retry_after.unwrap_or_default());
             Effect::Retry { delay, failure: failed.failure() }
         }
+        // Another worker may have what this one lacks: while a release is rolled out, they differ.
+        Err(TurnError::Unplayable(problem)) if lease.attempt.0 < worker.settings.max_attempts => {
+            let delay = Backoff::new(worker.settings.retry_delay, LONGEST_BACKOFF).after_attempt(lease.attempt.0);
+            Effect::Retry { delay, failure: problem.clone().into() }
+        }
         Err(TurnError::Provider { provider, reason, error }) => Effect::Pause(ProviderFault {
             provider: provider.clone(),
             reason: *reason,

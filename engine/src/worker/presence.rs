@@ -22,6 +22,7 @@ pub(super) async fn announce(worker: Worker) {
         slots: worker.settings.slots,
         host: host::name().unwrap_or_default(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        config: Some(worker.settings.fingerprint.clone()),
         started_at: Timestamp::now(),
         models: Vec::new(),
     };

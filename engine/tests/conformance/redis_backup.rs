@@ -280,8 +280,16 @@ async fn a_store_that_is_there_is_not_restored_over_and_half_a_store_is_served_b
     let tiers = restore(&copy, vec![], &[]).await;
     assert!(matches!(tiers, Err(CopyError::Tiers { .. })), "{tiers:?}");
 
-    // As a restore leaves it that dies in the middle, under the id of its backup.
+    // Engines that have gone on after the store was emptied have made games that belong to no deployment.
     let mut connection = other.connect().await;
+    let _: () = redis::cmd("DEL").arg("other:deployment").query_async(&mut connection).await.unwrap();
+    let mixed = restore(&copy, vec![into(&other, 1)], &[]).await;
+    assert!(matches!(mixed, Err(CopyError::NotEmpty { .. })), "{mixed:?}");
+    // As a restore leaves it that dies in the middle, under the id of its backup.
+    for (field, value) in [("layout", "4"), ("shards", "1")] {
+        let mut set = redis::cmd("HSET");
+        let _: () = set.arg("other:deployment").arg(field).arg(value).query_async(&mut connection).await.unwrap();
+    }
     let id: String = {
         let text = std::fs::read(&file).unwrap();
         let mut plain = Vec::new();

@@ -108,6 +108,7 @@ pub(crate) async fn workers_are_listed_with_what_they_say_and_hold(bench: Bench)
         slots: 3,
         host: "attic".to_owned(),
         version: "1".to_owned(),
+        config: None,
         started_at: Timestamp::from_second(1).unwrap(),
         models: Vec::new(),
     };

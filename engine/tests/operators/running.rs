@@ -184,3 +184,20 @@ async fn a_process_whose_data_are_deleted_under_it_says_so() {
     let (_, metrics) = engine.get(1, "/metrics").await;
     assert!(metrics.contains("\nstory_engine_store_data_lost 1\n"), "{metrics}");
 }
+
+#[tokio::test]
+async fn a_game_that_a_worker_cannot_play_is_left_to_others_until_its_last_attempt() {
+    let (directory, _, _, waiting) = crate::fixture::scene().await;
+    let delay = [("STORY_ENGINE_WORKER__RETRY_DELAY_SECONDS", "0.01")];
+    let engine = Engine::start_with(directory.path(), &delay);
+    let letter = loop {
+        let (status, letter) = engine.get(0, &format!("/v1/dead-letters/{waiting}")).await;
+        if status == 200 {
+            break serde_json::from_str::<protocol::DeadLetter>(&letter).unwrap();
+        }
+    };
+    assert_eq!(letter.error.problem_type(), Some(protocol::ProblemType::ContentMismatch));
+    let outcomes: Vec<_> = letter.attempts.iter().map(|attempt| attempt.outcome).collect();
+    let [retried @ .., protocol::AttemptOutcome::Failed] = &outcomes[..] else { panic!("{outcomes:?}") };
+    assert_eq!(*retried, [protocol::AttemptOutcome::Retried; 3]);
+}

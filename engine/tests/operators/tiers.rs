@@ -566,6 +566,7 @@ async fn a_redis_of_the_release_before_is_moved_on_when_an_operator_says_so() {
         slots: 1,
         host: "here".to_owned(),
         version: "0.0.9".to_owned(),
+        config: None,
         started_at: jiff::Timestamp::now(),
         models: Vec::new(),
     };

@@ -77,15 +77,32 @@ pub(super) async fn begin_restore(
     backup: &str,
 ) -> Result<bool, StoreError> {
     let key = deployment_key(prefix);
-    let client = Servers::new(address)?.owner_of(&key).await.map_err(|error| unavailable(&error))?.client;
+    let servers = Servers::new(address)?;
     let begun = async {
-        let mut connection = client.get_multiplexed_async_connection().await?;
+        let mut connection = servers.owner_of(&key).await?.client.get_multiplexed_async_connection().await?;
+        // Engines that went on after their Redis was emptied make games that belong to no deployment: they would be mixed with the backup's.
+        let goes_on: bool = redis::cmd("HEXISTS").arg(&key).arg(RESTORING).query_async(&mut connection).await?;
+        if !goes_on && has_games(&servers, prefix, shards).await? {
+            return Ok(false);
+        }
         let script = redis::Script::new(BEGIN_RESTORE);
         let mut call = script.key(&key);
         call.arg(Layout::LATEST.number()).arg(shards.max(1)).arg(backup);
         call.invoke_async::<bool>(&mut connection).await
     };
     begun.await.map_err(|error| unavailable(&error))
+}
+
+/// Whether there are games under a prefix, in one shard without a name or in several.
+async fn has_games(servers: &Servers, prefix: &str, shards: usize) -> redis::RedisResult<bool> {
+    let named = (0..shards.max(1)).map(|shard| format!("{prefix}{{s{shard}}}:games"));
+    for key in std::iter::once(format!("{prefix}games")).chain(named) {
+        let mut connection = servers.owner_of(&key).await?.client.get_multiplexed_async_connection().await?;
+        if redis::cmd("EXISTS").arg(&key).query_async(&mut connection).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The restored deployment is complete: engines may start on it.
