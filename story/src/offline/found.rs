@@ -110,7 +110,7 @@ impl View<'_> {
         parts.next().map_or(Found::Nothing, Found::Scenery)
     }
 
-    fn named(&self, noun: &str) -> Found<'_> {
+    pub(super) fn named(&self, noun: &str) -> Found<'_> {
         let mut candidates: Vec<(Candidate<'_>, &str)> = Vec::new();
         candidates.extend(self.items.iter().map(|item| (Candidate::Here(item), item.as_str())));
         candidates.extend(self.held.iter().map(|item| (Candidate::Held(item), item.as_str())));
@@ -247,7 +247,7 @@ impl View<'_> {
     }
 
     /// The people of the story, made from their templates.
-    fn people(&self) -> Vec<Npc> {
+    pub(super) fn people(&self) -> Vec<Npc> {
         let (Some(library), Some((_, scenario))) = (self.library, self.scenario) else { return Vec::new() };
         let of_scenes = scenario.scenes.values().flat_map(|scene| scene.npcs.values());
         scenario.npcs.values().chain(of_scenes).map(|npc| make_npc(library, npc)).collect()
@@ -327,42 +327,6 @@ impl View<'_> {
         let is_known =
             is_place || self.held.contains(name) || self.heard.iter().any(|heard| heard.contains(name.as_str()));
         Some(if is_known { name.clone() } else { without_article(noun).to_owned() })
-    }
-
-    /// What `it`, `him` or `her` means: what the player named last, or the only one here whom it can mean.
-    fn pronoun(&self, noun: &str) -> Option<Found<'_>> {
-        let is_person = match noun {
-            "it" | "that" | "this" | "one" => false,
-            "him" | "her" | "he" | "she" | "them" | "they" => true,
-            _ => return None,
-        };
-        let fits = |found: &Found<'_>| match found {
-            Found::Nothing | Found::Several(_) | Found::Elsewhere(_) | Found::Oneself => false,
-            Found::Being(_) => is_person || noun == "it",
-            _ => !is_person || noun == "them",
-        };
-        let is_about_animals = |found: &Found<'_>| matches!(found, Found::Being(being) if being.is_speechless());
-        let named = self.said.iter().rev().take(4).enumerate().find_map(|(age, said)| {
-            let said = said.split_once(": ").map_or(*said, |(_, said)| said);
-            let clauses = super::sentence::clauses(said);
-            let nouns = clauses.iter().rev().flat_map(|clause| clause.objects.iter().chain([&clause.second]));
-            let plain = nouns.filter(|noun| !noun.is_empty()).map(|noun| clean(noun));
-            let plain = plain.filter(|noun| !["it", "him", "her", "them", "that", "this"].contains(&noun.as_str()));
-            // `her` means an animal only right after it was named: otherwise a person is likelier.
-            let is_near = |found: &Found<'_>| !is_person || age == 0 || !is_about_animals(found);
-            plain.map(|noun| self.named(&noun)).find(|found| fits(found) && is_near(found))
-        });
-        let mut speakers = self.beings.iter().filter(|being| !being.is_speechless());
-        let only_speaker = || match (is_person, speakers.next(), speakers.next()) {
-            (true, Some(only), None) => Some(Found::Being(only)),
-            _ => None,
-        };
-        let named = named.or_else(only_speaker);
-        let only = match (is_person, self.beings.as_slice()) {
-            (true, [being]) => Some(Found::Being(being)),
-            _ => None,
-        };
-        Some(named.or(only).unwrap_or(Found::Nothing))
     }
 }
 

@@ -31,6 +31,8 @@ mod lines;
 mod matter;
 mod nameless;
 mod naming;
+#[cfg(test)]
+mod newcomer_tests;
 mod opening;
 #[cfg(test)]
 mod opening_tests;
@@ -38,6 +40,7 @@ mod otherwise;
 mod personal;
 mod phrasing;
 mod possible;
+mod pronouns;
 mod replying;
 pub(crate) mod rules;
 mod saying;
