@@ -29,6 +29,8 @@ impl Telling<'_> {
     pub(super) fn question(&self, clause: &Clause) -> String {
         let text = indirect(&clause.rest);
         self.asked_of_somebody_named(clause, text)
+            .or_else(|| self.told_about(text))
+            .or_else(|| self.of_the_story(text))
             .or_else(|| is_sworn(text).then(|| self.sworn()))
             .or_else(|| self.of_the_world(text))
             .or_else(|| direction_asked_about(text).map(|direction| self.look_toward(direction)))
@@ -188,7 +190,9 @@ impl Telling<'_> {
             let noun = ends.iter().fold(noun, |noun, end| noun.strip_suffix(end).unwrap_or(noun));
             return Some(self.describe(noun));
         }
-        self.known_of_the_player(text).or_else(|| text.starts_with("am i ").then(|| self.who_the_player_is()))
+        self.known_of_somebody(text)
+            .or_else(|| self.known_of_the_player(text))
+            .or_else(|| text.starts_with("am i ").then(|| self.who_the_player_is()))
     }
 
     /// What the world answers whoever is there: ways, what is inside, what can be done.
@@ -255,7 +259,7 @@ impl Telling<'_> {
         }
         let pronoun = all.iter().take(3).find(|word| ["he", "she", "he's", "she's"].contains(word))?;
         match self.view.find(pronoun.trim_end_matches("'s")) {
-            Found::Being(being) if !self.has_words_for(being, text) => Some(self.describe(&being.name.to_lowercase())),
+            Found::Being(being) if !self.has_words_for(being, text) => Some(self.asked_about_them(being, text)),
             _ => None,
         }
     }

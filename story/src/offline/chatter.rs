@@ -34,7 +34,7 @@ const OPENINGS: &[(Remark, &str)] = &[
     ),
     (
         Remark::Promise,
-        "i'll help, i will help, i can help, i want to help you, let me help, don't worry, trust me, you can trust me, i promise, it will be all right, \
+        "i'll help, i will help, i can help, i want to help, i only want to help, i just want to help, let me help, don't worry, trust me, you can trust me, i promise, it will be all right, \
          it'll be all right, it'll be fine, everything will be, i'm here to help, i won't hurt, i mean no harm, i come in peace",
     ),
     (
@@ -169,6 +169,12 @@ impl Telling<'_> {
         } else {
             format!("{line} {}", self.can_be_asked(listener))
         })
+    }
+
+    /// How `being` takes what is said to them, if it is a remark and no matter of the story.
+    pub(super) fn remark_taken(&self, said: &str, being: &super::entries::Being) -> Option<String> {
+        let remark = remark(said).filter(|remark| !matches!(remark, Remark::Puzzled | Remark::Farewell))?;
+        Some(self.view.fresh(&taken_by(remark, &capital(&being.call()))).to_owned())
     }
 
     /// By which words the people here are addressed.

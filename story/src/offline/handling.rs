@@ -86,7 +86,7 @@ impl Telling<'_> {
             Found::Held(_) => {
                 let lines = [
                     "You check that it is still there, and it is.",
-                    "It is in the last pocket, as always.",
+                    "It is where you put it.",
                     "You have had it all along.",
                 ];
                 format!("You have {call} already. {}", self.view.fresh(&lines))
@@ -109,7 +109,7 @@ impl Telling<'_> {
             }
             Found::Being(_) => {
                 let lines = [
-                    "goes where it pleases",
+                    "is nobody's to carry",
                     "would rather not be carried",
                     "steps just out of reach",
                     "is not yours to take",
@@ -215,6 +215,7 @@ impl Telling<'_> {
         let being = match person.as_deref().map(|noun| (noun, self.view.find(noun))) {
             Some((_, Found::Being(being))) => Some(being),
             Some((noun, Found::Nothing)) => return self.not_here(noun),
+            Some((_, Found::Elsewhere(name))) if self.is_person(&name) => return self.absent(&name),
             Some((_, Found::Elsewhere(name))) => {
                 return format!("{} is not here. {}", capital(&name), self.could_try());
             }

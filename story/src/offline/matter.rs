@@ -98,6 +98,10 @@ impl Telling<'_> {
         if being.kind.is_empty() || being.is_monster {
             return about;
         }
+        // `The ferrykeeper, wrapped in a coat` says who they are.
+        if about.to_lowercase().starts_with(&format!("the {}", being.kind)) {
+            return format!("You are speaking to {}. {about}", being.name);
+        }
         format!("You are speaking to {}, {}. {about}", being.name, a(&being.kind))
     }
 

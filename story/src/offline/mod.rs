@@ -4,6 +4,8 @@
 //! It is called like a model, with the texts of a prompt, and answers like one: a narration, or the delta of a narration. The delta is
 //! read off the narration, so that what is told and what happens agree. Looking and asking never change anything.
 
+mod about_others;
+mod addressing;
 #[cfg(test)]
 mod answers_tests;
 #[cfg(test)]

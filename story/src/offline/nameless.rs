@@ -33,6 +33,9 @@ impl Telling<'_> {
             }
             return (self.talk_to(listener, &clause.rest, Verb::Ask), false);
         }
+        if let Some(text) = self.called_from_afar(&clause.whole) {
+            return (text, false);
+        }
         if clause.is_statement() {
             return (self.stated(clause), false);
         }

@@ -37,6 +37,48 @@ const CHAIR: &str = "one_chair_too_many";
 const PARISH: &str = "drowned_parish";
 
 #[test]
+fn what_is_said_to_somebody_present_is_answered_by_them() {
+    let wrong = wrong(&[
+        (MOON, "pickled_gull", "ask Nan about the moon | what does Nan think about the council?", "", "Nan"),
+        (MOON, "mayors_parlour", "hello | ask the mayor who pawned the moon", "", "Mayor Bunt"),
+        (MOON, "three_plums", "ask the boy where the moon is", "", "ceiling ! 'Boy"),
+        (MOON, "three_plums", "where is the moon? | tell Linus I'll pay for the moon", "", "Linus"),
+        (MOON, "mayors_parlour", "be kind to the mayor", "", "Mayor Bunt ! cleaning"),
+        (MOON, "mayors_parlour", "tell him I only want to help", "", "Mayor Bunt ! 'Help' | cleaning"),
+        (MOON, "mayors_parlour", "ask the mayor to write an apology", "", "Mayor Bunt ! cleaning"),
+        (MOON, "three_plums", "could you please tell me about the glass eye", "", "eye ! not for me"),
+        (FERRY, "ferry", "Tell her that I am in a hurry", "", "Odile ! 'Hurry"),
+        (FERRY, "ferry", "I'm in a hurry", "", "Odile ! 'Hurry"),
+        (FERRY, "ferry", "ask Odile about herself", "", "coat ! 'Herself | ferrykeeper. The ferrykeeper"),
+        (CHAIR, "long_hall", "tell the lady that I am cold", "", "Mrs Vane ! 'Cold"),
+        (CHAIR, "long_hall", "ask her to dance", "", "Mrs Vane ! metronome"),
+        (CHAIR, "long_hall", "where is Mrs Vane?", "", "right here"),
+        (PARISH, "barge", "ask the man where the lane goes", "", "Ketch ! 'Man"),
+        (PARISH, "cottage", "be nice to the old woman", "", "Maud"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_question_is_answered_and_not_with_a_look() {
+    let fed = r#"{ "user_location": "quay", "vars": { "cat_fed": "true" } }"#;
+    let wrong = wrong(&[
+        (MOON, "mayors_parlour", "where can I find Hesper?", "", "Net Loft"),
+        (MOON, "harbour_square", "what do you know about Madam Grebe?", "", "lends on anything"),
+        (MOON, "harbour_square", "who is Madam Grebe?", "", "lends on anything"),
+        (MOON, fed, "ask Bosun about the moon | where does he want to go?", "", "Bosun ! Net Loft"),
+        (MOON, "tide_office", "look at Crake | what did he stamp?", "", "wake | woken"),
+        (MOON, "mayors_parlour", "look at the mayor | what is he hiding?", "", "attic ! well-brushed"),
+        (MOON, "tide_office", "whats this story about?", "", "Nine nights ago"),
+        (FERRY, "landing", "what is this game about?", "", "traveller"),
+        (CHAIR, "long_hall", "why does she count them?", "", "Mrs Vane ! You look at"),
+        (PARISH, "cottage", "what does she want me to do about him?", "", "Maud ! You look at"),
+        (PARISH, "shingle", "where can I find Ketch?", "", "Barge"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn a_pronoun_means_what_was_named_last_by_either_side() {
     let plums = "three_plums";
     let wrong = wrong(&[
@@ -59,6 +101,19 @@ fn a_pronoun_means_what_was_named_last_by_either_side() {
         (MOON, "chandlers_lane", "ask the keeper why the light is out | give her the lamp", "", "not here"),
         (MOON, "harbour_square", "where is the cat? | ask the cat to come with me", "", "Bosun is not here"),
     ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_depends_on_a_deed_is_kept_for_the_next_turn() {
+    let seed = r#"{ "user_location": "net_loft", "user_inventory": ["pawn ticket"] }"#;
+    let wrong = wrong(&[(
+        MOON,
+        seed,
+        "show her the ticket and ask for the mud shoes",
+        "! ticket_shown",
+        "ask for the mud shoes ! Show it to me",
+    )]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -28,7 +28,7 @@ const LIFE: &[(Life, &str)] = &[
     (
         Life::Name,
         "your name, what is yours, what's yours, and yours, who are you, who you are, who might you be, are you called, call you, introduce yourself, about yourself, \
-         do you do here, your job here, do for a living",
+         do you do here, your job here, do for a living, who she is, who he is",
     ),
     (
         Life::Health,
@@ -121,11 +121,14 @@ impl Telling<'_> {
             ];
             return Some(format!("{} {}", self.view.fresh(&lines), self.can_be_asked(being)));
         }
+        if topic.split(' ').any(|word| word == "yourself") && topic.split(' ').count() <= 3 {
+            return Some(self.introduced(being));
+        }
         let life = life(topic)?;
         // What everybody knows is told.
         let known = self.remind(topic);
         if matches!(life, Life::Belief | Life::Kin) && !known.is_empty() {
-            return Some(known);
+            return Some(self.as_everybody_knows(being, &known));
         }
         if life == Life::Name {
             return Some(self.introduced(being));

@@ -50,8 +50,13 @@ impl Telling<'_> {
             return None;
         };
         let known = self.view.next(&lore.text);
+        // What they always say may be of just this.
+        let usual = self.view.next(&talk.text);
+        if is_about(usual, &lore.about) && !self.view.is_stale(usual) {
+            return None;
+        }
         let has_begun = !being.is_asleep() && talk.text.iter().any(|text| self.view.has_heard(text));
-        (has_begun && !self.view.is_stale(known)).then(|| known.to_owned())
+        (has_begun && !self.view.is_stale(known)).then(|| self.as_everybody_knows(being, known))
     }
 
     /// What is known of the matter is a better answer than what they always say of another.
@@ -71,7 +76,7 @@ impl Telling<'_> {
             && !asks_for_price(topic)
             && !is_about(usual, &lore.about)
             && !self.view.has_heard(known);
-        is_better.then(|| known.to_owned())
+        is_better.then(|| self.as_everybody_knows(being, known))
     }
 
     /// What the story has them say, or what they say instead where it is no answer or was said just now.
@@ -87,17 +92,26 @@ impl Telling<'_> {
         {
             return Some(refused);
         }
+        let asked = asked_of(topic, being);
+        if is_off_topic && let Some(answer) = self.begged_or_told(being, &asked, verb, line) {
+            return Some(answer);
+        }
         if is_off_topic
             && matches!(verb, Verb::Ask | Verb::Talk)
-            && let Some(passed_over) = self.passed_over(&who, &asked_of(topic, being), line)
+            && let Some(passed_over) = self.passed_over(&who, &asked, line)
         {
             return Some(format!("{passed_over} {}", self.can_be_asked(being)));
         }
-        if self.view.heard.iter().rev().take(5).any(|heard| heard.contains(line)) {
+        if self.view.is_stale(line) {
+            // Another question to which they have the same to say.
+            if words.on_topic.is_some() && has_words && verb != Verb::Greet && !self.view.has_asked(topic, &being.name)
+            {
+                return Some(format!("{} {line}", self.said_once_more(&who)));
+            }
             return Some(self.said_just_now(being, topic, verb));
         }
         let is_told = words.on_topic.is_none() && verb == Verb::Talk && has_words;
-        let took_in = is_told.then(|| self.took_in(&who, &asked_of(topic, being))).flatten();
+        let took_in = is_told.then(|| self.took_in(&who, &asked)).flatten();
         Some(took_in.map_or_else(|| line.to_owned(), |before| format!("{before} {line}")))
     }
 
@@ -180,7 +194,7 @@ impl Telling<'_> {
         let who = capital(&being.call());
         let known = self.remind(topic);
         if !known.is_empty() && !self.view.is_stale(&known) {
-            return known;
+            return self.as_everybody_knows(being, &known);
         }
         if being.is_asleep() {
             return self.slept_through(&who);

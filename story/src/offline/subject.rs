@@ -91,27 +91,29 @@ impl Telling<'_> {
     }
 }
 
+/// How somebody is asked to tell, or to know.
+pub(super) const TELL: &[&str] = &[
+    "can you tell me ",
+    "could you tell me ",
+    "can you please tell me ",
+    "could you please tell me ",
+    "would you tell me ",
+    "will you tell me ",
+    "can you explain ",
+    "could you explain ",
+    "do you know ",
+    "would you know ",
+    "any idea ",
+    "do you have any idea ",
+    "may i ask ",
+    "can i ask ",
+    "can i ask you ",
+    "may i ask you ",
+    "could i ask you ",
+];
+
 /// `what the clock says` of `could you tell me what the clock says`: what is asked, where somebody is asked to tell or to know it.
 pub(super) fn indirect(text: &str) -> &str {
-    const TELL: &[&str] = &[
-        "can you tell me ",
-        "could you tell me ",
-        "can you please tell me ",
-        "could you please tell me ",
-        "would you tell me ",
-        "will you tell me ",
-        "can you explain ",
-        "could you explain ",
-        "do you know ",
-        "would you know ",
-        "any idea ",
-        "do you have any idea ",
-        "may i ask ",
-        "can i ask ",
-        "can i ask you ",
-        "may i ask you ",
-        "could i ask you ",
-    ];
     let asks = ["what", "who", "where", "why", "how", "when", "which", "if", "whether"];
     let asked = TELL.iter().find_map(|opening| text.strip_prefix(opening));
     asked.filter(|asked| asks.contains(&asked.split(' ').next().unwrap_or_default())).unwrap_or(text)

@@ -7,7 +7,7 @@ use super::naming::{is_abstract, the};
 use super::telling::Telling;
 use super::texts::capital;
 use super::verbs::Verb;
-use crate::world::{fit, words};
+use crate::world::words;
 
 /// Words for whoever is here.
 pub(super) const ANYBODY: &[&str] =
@@ -52,16 +52,17 @@ impl Telling<'_> {
                 Found::Elsewhere(person)
                     if self.is_person(&person) && (name != clause.second || clause.preposition == "to") =>
                 {
-                    let place = self.view.elsewhere.iter().find(|(name, _)| fit(&person, name).is_some());
-                    let place = place
-                        .map(|(_, place)| format!(" Last you heard, that would be at {}.", the(place)))
-                        .or_else(|| self.within_call(&person))
-                        .unwrap_or_default();
-                    return format!("{person} is not here.{place} {}", self.could_try());
+                    return self.absent(&person);
                 }
                 // `ask him his name`
                 Found::Scenery(_) | Found::Nothing if let Some(being) = self.split_person(clause) => {
                     return self.talk_to(being, &topic, verb);
+                }
+                Found::Scenery(word)
+                    if let Some(person) = self.view.person_elsewhere(&word)
+                        && !self.view.has_being(&person) =>
+                {
+                    return self.absent(&person);
                 }
                 Found::Scenery(word)
                     if clause.objects.first().is_some_and(|object| object == name) && verb != Verb::Say =>
@@ -98,13 +99,6 @@ impl Telling<'_> {
         }
     }
 
-    /// Where somebody is who is next door, as the story began: a voice does not carry there.
-    fn within_call(&self, person: &str) -> Option<String> {
-        let home = self.view.home_of_person(person)?;
-        let way = self.view.open_ways().find(|way| way.place == home)?;
-        Some(format!(" You would look in {}, {}.", the(&home), super::naming::from_here(&way.direction)))
-    }
-
     pub(super) fn nobody(&self) -> String {
         if let Some(being) = self.view.beings.first() {
             let who = being.call();
@@ -133,7 +127,7 @@ impl Telling<'_> {
         let person =
             (1..=words.len().min(3)).rev().find_map(|length| self.view.person_elsewhere(&words[..length].join(" ")));
         match (person, words.first()) {
-            (Some(person), _) => format!("{person} is not here. {}", self.could_try()),
+            (Some(person), _) => self.absent(&person),
             (None, Some(&("him" | "her" | "them"))) => self.nobody(),
             (None, _) => self.not_here(noun),
         }

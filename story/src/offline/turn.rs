@@ -9,7 +9,7 @@ use super::phrasing::felt;
 use super::sentence::{MAX_CLAUSES, clauses};
 use super::telling::Telling;
 use super::texts::{joined, sentences};
-use super::verbs::Verb;
+use super::verbs::{Verb, verb_at};
 use super::vocabulary::QUESTION_WORDS;
 
 /// What one clause leaves of the turn for those behind it.
@@ -113,9 +113,13 @@ impl Telling<'_> {
     /// `Ketch, what is it?` of `ketch what is it?`.
     fn with_comma_behind_a_name(&self, message: &str) -> String {
         let words: Vec<&str> = message.split_whitespace().collect();
+        // `ask the boy where it is` asks him, and does not call him.
+        let first = words.first().map(|word| word.to_lowercase()).unwrap_or_default();
+        let is_told = matches!(verb_at(&[first.as_str()]), Some((Verb::Ask | Verb::Talk | Verb::Show | Verb::Give, _)));
         let is_called = |length: &usize| {
             let next = words.get(*length).map(|word| word.to_lowercase()).unwrap_or_default();
             QUESTION_WORDS.contains(&next.as_str())
+                && !is_told
                 && !words[*length - 1].ends_with(',')
                 && matches!(self.view.find(&words[..*length].join(" ").to_lowercase()), Found::Being(being) if !being.is_monster)
         };
@@ -142,9 +146,11 @@ impl Telling<'_> {
             let name = words[words.len() - length..].join(" ").to_lowercase();
             let name = name.trim_end_matches(['?', '!', '.']);
             let before = words[words.len() - length - 1];
+            // `where is Mrs Vane` calls nobody `Vane`.
+            let is_cut = |name: &str| crate::world::words(name).contains(&before.to_lowercase());
             !before.ends_with(',')
                 && !LEADS_ON.contains(&before.to_lowercase().as_str())
-                && matches!(self.view.find(name), Found::Being(being) if crate::world::fit(name, &being.name).is_some() && !being.is_speechless())
+                && matches!(self.view.find(name), Found::Being(being) if crate::world::fit(name, &being.name).is_some() && !is_cut(&being.name) && !being.is_speechless())
         };
         let length = (1..words.len().min(4)).rev().filter(|length| words.len() > length + 1).find(is_name)?;
         let (asked, name) = words.split_at(words.len() - length);
@@ -159,6 +165,10 @@ impl Telling<'_> {
             Left::All => true,
             Left::Moved | Left::Stuck => false,
             Left::Trifles if clause.is_question => true,
+            // What they say to it depends on what comes of the deed.
+            Left::Trifles if matches!(clause.verb, Some(Verb::Ask | Verb::Talk)) && self.view.speaker().is_some() => {
+                false
+            }
             Left::Trifles => {
                 let is_at_hand =
                     |noun: &String| matches!(self.view.find(noun), Found::Here(_) | Found::Held(_) | Found::Inside(..));

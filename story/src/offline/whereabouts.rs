@@ -77,6 +77,10 @@ impl Telling<'_> {
             .find_map(|opening| text.strip_prefix(opening))?;
         let ends = [" lead to", " lead", " go to", " go", " come from", " end"];
         let path = ends.iter().find_map(|end| path.strip_suffix(end))?;
+        // `where does he want to go?` asks for no path.
+        if matches!(self.view.find(path.split(' ').next().unwrap_or_default()), Found::Being(_)) {
+            return None;
+        }
         match self.way_by_description(path).or_else(|| self.way_by_name(path)) {
             Some(way) => Some(self.look_toward(&way.direction)),
             None => matches!(self.view.find(path), Found::Scenery(_)).then(|| self.describe(path)),
@@ -99,14 +103,13 @@ impl Telling<'_> {
             Found::Scenery(_) => Some(self.describe(noun)),
             Found::Nothing => self.next_door(noun),
             Found::Elsewhere(name) => {
+                if self.is_person(&name) {
+                    return Some(self.absent(&name));
+                }
                 let place = self.view.elsewhere.iter().find(|(person, _)| fit(&name, person).is_some());
                 Some(match place {
                     Some((_, place)) => format!("{name} is at {}, as far as you know. {}", the(place), self.ways_out()),
-                    None => format!(
-                        "{} is not here. {}",
-                        capital(&if self.is_person(&name) { name.clone() } else { the(&name) }),
-                        self.ways_out()
-                    ),
+                    None => format!("{} is not here. {}", capital(&the(&name)), self.ways_out()),
                 })
             }
             _ => None,
