@@ -1,6 +1,7 @@
 //! Going: by direction, by the name of a place, back, in and out. A way that is not there is answered with those that are.
 
 use super::clause::Clause;
+use super::effort::is_water;
 use super::entries::Way;
 use super::found::Found;
 use super::naming::{is_or_are, the};
@@ -21,9 +22,6 @@ pub(super) const THERE_ALREADY: &str = "You are there already";
 
 /// How a direction is written out.
 pub(super) const GO: &str = "go";
-
-/// What one walks into without sitting down.
-const WATERS: &[&str] = &["water", "lake", "sea", "river", "reservoir", "pool", "pond", "mud", "bay"];
 
 /// Words that may come before a place.
 const TO: &[&str] = &[
@@ -73,6 +71,12 @@ impl Telling<'_> {
         let named: Vec<&str> = words.iter().copied().filter(|word| !TO.contains(word)).collect();
         let place = named.iter().copied().filter(|word| direction(word).is_none()).collect::<Vec<_>>().join(" ");
         // Who goes to somebody goes to where they are.
+        if verb == Verb::Out
+            && ["house", "building", "home", "mansion"].contains(&place.as_str())
+            && let Some(way) = self.way_outdoors().or_else(|| self.way_by_description("door"))
+        {
+            return self.take_way(way);
+        }
         let place = self.view.home_of(&place).unwrap_or(place);
         let place = self.known_by_another_name(&place).unwrap_or(place);
         let place = self.view.home_near(&place).unwrap_or(place);
@@ -110,7 +114,7 @@ impl Telling<'_> {
         }
         // Who walks into the water goes down, if that is a way.
         if verb == Verb::In
-            && WATERS.contains(&crate::world::words(&place).pop().unwrap_or_default().as_str())
+            && is_water(&place)
             && let Some(down) = self.way_by_direction("down").filter(|way| way.blocked.is_some())
         {
             return self.take_way(down);
@@ -133,6 +137,15 @@ impl Telling<'_> {
     /// The way that is meant where neither its direction nor its name is given: up, back, out, in, or the only one.
     pub(super) fn way_meant(&self, clause: &Clause, verb: Verb, place: &str) -> Option<&Way> {
         let default = match (verb, clause.written.as_str()) {
+            (_, "climb" | "ascend" | "climb up") if self.is_no_climb(place) => None,
+            (_, "cross" | "cross to") if is_water(place) => self.way_over_water(),
+            (Verb::Go, written)
+                if !["swim", "wade"].contains(&written)
+                    && is_water(place)
+                    && ["across ", "over "].iter().any(|over| clause.rest.starts_with(over)) =>
+            {
+                self.way_over_water()
+            }
             (_, "climb" | "ascend" | "climb up" | "take the stairs") => {
                 self.way_by_direction("up").or_else(|| self.way_by_direction("down"))
             }
@@ -216,8 +229,14 @@ impl Telling<'_> {
         if fit(place, &self.view.here).is_some() {
             return format!("{THERE_ALREADY}: this is {}. {}", the(&self.view.here), self.ways_out());
         }
+        if let Some(refused) = self.not_swum(place, written) {
+            return refused;
+        }
         if let Some(step) = self.first_step_to(place) {
             return step;
+        }
+        if let Some(refused) = self.not_climbed(place, written) {
+            return refused;
         }
         match self.view.find(place) {
             Found::Nothing => self.no_way(&format!("There is no {place} that you can go to from here.")),
@@ -229,13 +248,6 @@ impl Telling<'_> {
             Found::Way(way) => self.take_way(way).0,
             found => match self.way_by_description(place) {
                 Some(way) => self.take_way(way).0,
-                None if matches!(written, "swim" | "wade") => {
-                    let lines = [
-                        "You are not dressed for it, and it would not help.",
-                        "You get as far as the thought, and stay dry.",
-                    ];
-                    format!("You look at {}. {} {}", found.call(), self.view.fresh(&lines), self.ways_out())
-                }
                 None if matches!(found, Found::Scenery(_)) => self.describe(place),
                 None => format!("You go up to {}. {}", found.call(), self.glance_at(&found)),
             },
@@ -266,9 +278,14 @@ impl Telling<'_> {
                     format_args!("{direction}, to {}", the(next)),
                 ));
             }
-            for (direction, to) in
-                location.exits.iter().filter(|(direction, _)| !location.blocked_exits.contains_key(*direction))
-            {
+            // Of two ways that are equally long, the one by which the player came.
+            let is_new = |to: &String| !define(to).is_some_and(|place| self.view.visited.contains(&place.name));
+            let open = location.exits.iter().filter(|(direction, _)| !location.blocked_exits.contains_key(*direction));
+            let mut open: Vec<_> = open.collect();
+            open.sort_by_key(|(direction, to)| {
+                (self.way_back().is_none_or(|back| back.direction != **direction), is_new(to))
+            });
+            for (direction, to) in open {
                 if let Some((to, _)) = scenario
                     .locations
                     .get_key_value(to)

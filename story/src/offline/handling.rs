@@ -24,6 +24,9 @@ impl Telling<'_> {
     }
 
     fn take(&self, clause: &Clause) -> String {
+        if let Some(lifted) = self.lifted(clause) {
+            return lifted;
+        }
         let is_all = |noun: &String| {
             let is_some_of_all = ["everything ", "all the things", "anything "].iter().any(|all| noun.starts_with(all));
             is_some_of_all

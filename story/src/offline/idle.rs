@@ -26,6 +26,8 @@ impl Telling<'_> {
             .or_else(|| self.worn_or_hidden(clause, verb, named))
             .or_else(|| self.seated(clause, verb, named))
             .or_else(|| self.jumped_down(clause, verb, named))
+            .or_else(|| self.not_jumped_in(clause, noun).filter(|_| verb == Verb::Jump))
+            .or_else(|| self.not_written(clause, verb, noun))
             .or_else(|| self.done_to_a_place(verb, named))
             .or_else(|| self.opened_or_shut(verb, named));
         special.unwrap_or_else(|| self.done_to(clause, verb, found))
@@ -143,34 +145,6 @@ impl Telling<'_> {
             let direction = from_here(&way.direction);
             format!("{there} is {direction}; you would have to go there first. {}", self.could_try())
         })
-    }
-
-    /// Opening and closing ways, and opening what is no obstacle, or what is only read or looked into.
-    fn opened_or_shut(&self, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
-        match (verb, named?) {
-            (Verb::Open | Verb::Close, (_, Found::Way(way))) => Some(self.look_toward(&way.direction)),
-            // What is no obstacle need not be opened.
-            (Verb::Open, (noun, Found::Scenery(_)))
-                if ["door", "gate"].contains(&crate::world::words(noun).last().map_or("", String::as_str))
-                    && let Some(way) = self.way_by_description(noun).or_else(|| self.only_way())
-                    && way.blocked.is_none() =>
-            {
-                let is_described =
-                    self.script.things.iter().any(|thing| thing.when.fits(self.view) && thing.is_called(noun));
-                let lines = ["Nothing keeps it shut.", "It is no obstacle.", "It opens, as doors do."];
-                let door = if is_described { self.describe(noun) } else { self.view.fresh(&lines).to_owned() };
-                Some(format!("{door} {}", self.look_toward(&way.direction)))
-            }
-            (Verb::Open, (_, Found::Nothing | Found::Elsewhere(_))) => None,
-            // What is opened to be read, or to see what is in it, is described.
-            (Verb::Open, (noun, _)) => {
-                let mut things = self.script.things.iter();
-                let own = things.find(|thing| thing.is_called(noun) && thing.when.fits(self.view))?;
-                let text = self.view.next(&own.text);
-                (!self.view.is_stale(text)).then(|| text.to_owned())
-            }
-            _ => None,
-        }
     }
 
     /// A deed done to one's own body, to what is here, or to what is not.

@@ -17,6 +17,8 @@ mod clause;
 mod closed;
 mod deed_lines;
 mod deeds;
+mod doors;
+mod effort;
 mod entries;
 mod exclaiming;
 mod extract;

@@ -60,6 +60,34 @@ fn what_is_said_to_somebody_present_is_answered_by_them() {
 }
 
 #[test]
+fn the_answer_names_the_deed_that_was_wanted() {
+    let wrong = wrong(&[
+        (FERRY, "landing", "climb the post", "", "climb"),
+        (FERRY, "landing", "swim to the other side", "", "swim"),
+        (FERRY, "landing", "swim across the river", "", "swim"),
+        (FERRY, "landing", "cross the river", "> ferry", ""),
+        (FERRY, "landing", "go across the river", "> ferry", ""),
+        (FERRY, "ferry", "jump overboard", "", "water | aboard ! thud"),
+        (FERRY, "ferry", "jump into the river", "", "water | river ! thud"),
+        (FERRY, "ferry", "pay the fare", "- ferry token", "token"),
+        (FERRY, "ferry", "pay the ferrywoman", "- ferry token", "token"),
+        (FERRY, "ferry", "take me to the far bank", "> far_bank", ""),
+        (FERRY, "ferry", "lift the token and look into the water", "", "You lift the ferry token ! already"),
+        (MOON, "tide_office", "kick Crake awake", "", "elbow"),
+        (MOON, "mayors_parlour", "please write an apology for pawning the moon", "", "write ! cannot see any"),
+        (MOON, "mayors_parlour", "climb the portrait", "", "climb"),
+        (MOON, "bell_stairs", "take me to the mayor", "> mayors_parlour", ""),
+        (CHAIR, "porch", "climb the pillar", "", "climb"),
+        (CHAIR, "porch", "write a letter", "", "write"),
+        (CHAIR, "long_hall", "take a good look at the chairs", "", "twelve ! good look"),
+        (CHAIR, "long_hall", "look arround", "", "tiles"),
+        (CHAIR, "long_hall", "play the piano", "", "piano"),
+        (PARISH, "barge", "climb the pump", "", "climb"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn a_question_is_answered_and_not_with_a_look() {
     let fed = r#"{ "user_location": "quay", "vars": { "cat_fed": "true" } }"#;
     let wrong = wrong(&[
@@ -74,6 +102,20 @@ fn a_question_is_answered_and_not_with_a_look() {
         (CHAIR, "long_hall", "why does she count them?", "", "Mrs Vane ! You look at"),
         (PARISH, "cottage", "what does she want me to do about him?", "", "Maud ! You look at"),
         (PARISH, "shingle", "where can I find Ketch?", "", "Barge"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_thing_the_place_and_the_way_that_were_named_are_meant() {
+    let market = r#"{ "user_location": "whalebone_gate", "scene_name": "low_market" }"#;
+    let wrong = wrong(&[
+        (MOON, "mayors_parlour", "exit the house", "> bell_stairs", ""),
+        (MOON, "chandlers_lane", "try the rope shop door", "", "shut ! You look east"),
+        (MOON, "quay", "look for the captain of one of the boats", "", "captain ! asleep on a train"),
+        (MOON, "mayors_attic", "catch the moth", "", "Moth ! reach for the ticket"),
+        (MOON, market, "go east | go back to the bay", "", "west"),
+        (CHAIR, "long_hall", "leave the house", "> porch", ""),
     ]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -117,3 +159,12 @@ fn what_depends_on_a_deed_is_kept_for_the_next_turn() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn looking_at_a_thing_describes_it() {
+    let bay = r#"{ "user_location": "bare_bay", "scene_name": "low_market" }"#;
+    let wrong = wrong(&[
+        (MOON, bay, "look at the whelk", "", "! to your ear"),
+        (MOON, bay, "listen to the whelk", "", "ear to the whelk"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -20,6 +20,9 @@ impl Telling<'_> {
         if verb == Verb::Play && clause.objects.is_empty() && ["for", "to"].contains(&clause.preposition.as_str()) {
             return Some(play_something(clause));
         }
+        if let Some(paid) = self.paid(clause) {
+            return Some(paid);
+        }
         let object = clause.objects.first()?;
         let with = |verb: Verb| Some(Clause { verb: Some(verb), ..clause.clone() });
         let found = self.view.find(object);
@@ -88,9 +91,18 @@ impl Telling<'_> {
             Verb::Listen if is_abstract(object) && self.deed(&play_something(clause)).is_some() => {
                 Some(play_something(clause))
             }
+            // `play a tune` plays what can be played.
+            Verb::Play if ["tune", "song", "melody", "music", "something"].contains(&last.as_str()) => {
+                let instrument = self.view.held.iter().find(|item| is_instrument(item))?;
+                let play = Clause { objects: vec![instrument.clone()], rest: instrument.clone(), ..clause.clone() };
+                Some(play).filter(|play| self.deed(play).is_some())
+            }
             // `play middle c`, `play for them`: what is played, and for whom, makes no difference.
             Verb::Play | Verb::Sing
-                if clause.written != "play with" && found == Found::Nothing && !is_abstract(object) =>
+                if clause.written != "play with"
+                    && found == Found::Nothing
+                    && !is_abstract(object)
+                    && !is_instrument(object) =>
             {
                 Some(play_something(clause))
             }
@@ -128,6 +140,26 @@ impl Telling<'_> {
         let way = ways.next().filter(|_| ways.next().is_none())?;
         Some(Clause { rest: way.rest.clone(), objects: way.objects.clone(), ..clause.clone() })
     }
+}
+
+/// Whether it is made to be played.
+fn is_instrument(noun: &str) -> bool {
+    const INSTRUMENTS: &[&str] = &[
+        "piano",
+        "concertina",
+        "accordion",
+        "fiddle",
+        "violin",
+        "flute",
+        "guitar",
+        "drum",
+        "horn",
+        "harp",
+        "organ",
+        "trumpet",
+        "harmonica",
+    ];
+    INSTRUMENTS.contains(&last_word(noun).as_str())
 }
 
 /// The clause as one of playing anything at all.

@@ -194,6 +194,7 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
     if words.len() > 2 && words[0] == "offer" && words[1] == "to" {
         words.drain(..2);
     }
+    others_in_plain_words(&mut words);
     let gives = words.iter().position(|word| word == "give").filter(|at| *at <= 2);
     if let (Some(at), [.., article, deed]) = (gives, words.as_slice())
         && (article == "a" || article == "another")
@@ -204,6 +205,25 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
         return [&words[..at], std::slice::from_ref(deed), object].concat();
     }
     words
+}
+
+/// `wake Crake` for `kick Crake awake`, `go to the loft` for `take me to the loft`, `take a look at it` for `take a good look at it`.
+fn others_in_plain_words(words: &mut Vec<String>) {
+    let first = words.first().cloned().unwrap_or_default();
+    let is = |at: usize, word: &str| words.get(at).is_some_and(|own| own == word);
+    let looks = |at: usize| ["look", "glance", "peek"].iter().any(|look| is(at, look));
+    if words.len() > 2 && is(words.len() - 1, "awake") && !["stay", "keep", "lie", "be"].contains(&first.as_str()) {
+        words.pop();
+        "wake".clone_into(&mut words[0]);
+    } else if ["take", "bring", "lead", "guide", "walk"].contains(&first.as_str())
+        && (is(1, "me") || is(1, "us"))
+        && is(2, "to")
+        && words.len() > 3
+    {
+        words.splice(..2, ["go".to_owned()]);
+    } else if ["take", "have"].contains(&first.as_str()) && is(1, "a") && looks(3) {
+        words.remove(2);
+    }
 }
 
 /// `nervous` of `I feel nervous`, `tired` of `I'm so tired`: how the player says that they are.

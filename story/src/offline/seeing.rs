@@ -8,6 +8,10 @@ use super::telling::Telling;
 use super::texts::{capital, joined, sentences, sentences_about};
 use crate::world::{Fit, fit, words};
 
+/// People who are named by what is theirs.
+const LEADS_SOMETHING: &[&str] =
+    &["captain", "skipper", "owner", "master", "keeper", "crew", "driver", "boss", "head", "leader", "maker"];
+
 impl Telling<'_> {
     /// The place, who and what is here, and the ways out.
     pub(super) fn look(&self) -> String {
@@ -121,6 +125,14 @@ impl Telling<'_> {
         let seeks = ["find", "look for", "search for"].contains(&clause.written.as_str());
         if seeks && super::talking::ANYBODY.iter().any(|anybody| noun.split(' ').next() == Some(*anybody)) {
             return self.look();
+        }
+        // `the captain of one of the boats` is no boat.
+        if seeks
+            && let Some((somebody, _)) = noun.split_once(" of ")
+            && LEADS_SOMETHING.contains(&words(somebody).pop().unwrap_or_default().as_str())
+            && self.view.named(somebody) == Found::Nothing
+        {
+            return format!("You see no {somebody} here. {}", self.could_try());
         }
         if seeks
             && self.view.find(&noun) == Found::Nothing

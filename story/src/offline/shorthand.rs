@@ -86,6 +86,8 @@ const SHORT: &[(&str, &str)] = &[
     ("k", "ok"),
     ("idk", "i don't know"),
     ("brb", "wait"),
+    ("arround", "around"),
+    ("aroud", "around"),
 ];
 
 /// Behind these, `n` and `u` are ways to go.
