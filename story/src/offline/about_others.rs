@@ -2,6 +2,7 @@
 //! about is asked like that of a person.
 
 use super::entries::Being;
+use super::found::Found;
 use super::matter::{matter, shares_a_word};
 use super::naming::{a, from_here, the};
 use super::telling::Telling;
@@ -67,6 +68,21 @@ impl Telling<'_> {
             return format!("{} {}", self.view.fresh(&lines), self.could_try());
         }
         self.talk_to(being, text, Verb::Ask)
+    }
+
+    /// `could Ketch help me with the helmet?` as a question to Ketch.
+    pub(super) fn asked_whether_they(&self, text: &str) -> Option<String> {
+        let (helps, rest) =
+            text.split_once(' ').filter(|(helps, _)| ["can", "could", "will", "would"].contains(helps))?;
+        let (person, wish) = (1..=2).rev().find_map(|length| {
+            let cut = rest.match_indices(' ').nth(length - 1)?.0;
+            match self.view.find(&rest[..cut]) {
+                Found::Being(being) if rest[..cut] != *"it" => Some((being, rest[cut..].trim())),
+                _ => None,
+            }
+        })?;
+        let can_answer = !person.is_speechless() && !person.is_asleep();
+        can_answer.then(|| self.talk_to(person, &format!("{helps} you {wish}"), Verb::Ask))
     }
 
     /// That somebody is not here, and where one would look for them.

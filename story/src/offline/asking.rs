@@ -31,6 +31,9 @@ impl Telling<'_> {
         self.asked_of_somebody_named(clause, text)
             .or_else(|| self.told_about(text))
             .or_else(|| self.of_the_story(text))
+            .or_else(|| self.asked_whether_they(text))
+            .or_else(|| self.read_and_asked_about(text))
+            .or_else(|| self.asked_of_a_spot(text))
             .or_else(|| is_sworn(text).then(|| self.sworn()))
             .or_else(|| self.of_the_world(text))
             .or_else(|| direction_asked_about(text).map(|direction| self.look_toward(direction)))
@@ -143,6 +146,13 @@ impl Telling<'_> {
     fn whether_to_try(&self, text: &str) -> Option<String> {
         if !["can", "could", "may", "shall", "should", "might"].iter().any(|may| text.starts_with(may)) {
             return None;
+        }
+        // `can I have the newspaper?`, where there is none.
+        let wish = ["can i have ", "could i have ", "may i have ", "can we have "]
+            .iter()
+            .find_map(|asks| text.strip_prefix(asks));
+        if let Some(noun) = wish.filter(|noun| matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_))) {
+            return Some(self.not_here(noun));
         }
         let lines = [
             "You could try it and see.",

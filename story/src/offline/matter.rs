@@ -39,6 +39,15 @@ pub(super) fn shares_a_word(text: &str, topic: &str) -> bool {
     words(text).iter().any(|word| topic.contains(&stem(word)))
 }
 
+/// Whether it asks more than to hear of a thing: one word of it is not what it is about.
+fn is_of_many_words(topic: &str) -> bool {
+    let asks = [
+        "who", "what", "where", "when", "why", "how", "which", "whose", "is", "are", "was", "were", "does", "do", "did",
+    ];
+    let all = words(topic);
+    all.first().is_some_and(|first| asks.contains(&first.as_str())) && all.len() > 3
+}
+
 impl Telling<'_> {
     /// The sentences of what can be seen here, and from here, that speak of what `text` asks about.
     pub(super) fn seen_of(&self, text: &str) -> Option<String> {
@@ -80,6 +89,17 @@ impl Telling<'_> {
             return None;
         }
         let word = super::texts::capital(matter(topic)?);
+        if is_of_many_words(topic) {
+            let lines = [
+                format!("'I could not tell you that,' says {who}."),
+                format!("{who} has no answer to that."),
+                format!("'That is more than I know,' says {who}."),
+                format!("{who} thinks about it, and leaves it open."),
+                format!("'Nobody has asked me that before,' says {who}."),
+                format!("{who} lets the question stand."),
+            ];
+            return Some(self.view.fresh(&lines).to_owned());
+        }
         let lines = [
             (", and has no answer to that", format!("'{word}?' says {who}, and has no answer to that.")),
             (" repeats, and finds nothing", format!("'{word},' {who} repeats, and finds nothing to say to it.")),

@@ -36,6 +36,8 @@ mod matter;
 mod nameless;
 mod naming;
 #[cfg(test)]
+mod newcomer_more_tests;
+#[cfg(test)]
 mod newcomer_tests;
 mod opening;
 #[cfg(test)]
@@ -53,6 +55,7 @@ mod seeing;
 mod sentence;
 mod shorthand;
 mod spelling;
+mod spots;
 mod standing;
 mod stowing;
 #[cfg(test)]

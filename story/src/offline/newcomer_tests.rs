@@ -16,7 +16,7 @@ fn played(scenario: &str, seed: &str, sentences: &str) -> (String, Vec<String>) 
 }
 
 /// What is wrong with the answers: each must have one of the parts before `!`, if there are any, and none of those behind it.
-fn wrong(table: &[(&str, &str, &str, &str, &str)]) -> Vec<String> {
+pub(super) fn wrong(table: &[(&str, &str, &str, &str, &str)]) -> Vec<String> {
     let parts =
         |list: &str| list.split('|').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let judge = |(scenario, seed, sentences, deeds, says): &(&str, &str, &str, &str, &str)| {
@@ -31,10 +31,10 @@ fn wrong(table: &[(&str, &str, &str, &str, &str)]) -> Vec<String> {
     table.iter().filter_map(judge).collect()
 }
 
-const MOON: &str = "pawned_moon";
+pub(super) const MOON: &str = "pawned_moon";
 const FERRY: &str = "ferry_crossing";
-const CHAIR: &str = "one_chair_too_many";
-const PARISH: &str = "drowned_parish";
+pub(super) const CHAIR: &str = "one_chair_too_many";
+pub(super) const PARISH: &str = "drowned_parish";
 
 #[test]
 fn what_is_said_to_somebody_present_is_answered_by_them() {

@@ -150,9 +150,14 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
         return [vec![(*verb).to_owned()], object].concat();
     }
     // `read the paper before signing it`: what is kept for later, or left, is not done now.
+    let is_wound = words.iter().take(2).any(|word| {
+        ["wind", "turn", "tighten", "tune", "push", "pull", "pump", "rub", "shake", "crank"].contains(&word.as_str())
+    });
     let later = words.windows(2).position(|pair| {
         ["before", "without", "while", "instead"].contains(&pair[0].as_str()) && pair[1].ends_with("ing")
             || pair[0] == "because"
+            // `wind it up until it's in tune` winds it.
+            || (pair[0] == "until" && is_wound)
     });
     if let Some(later) = later.filter(|later| *later >= 1) {
         words.truncate(later);
@@ -228,6 +233,10 @@ fn others_in_plain_words(words: &mut Vec<String>) {
 
 /// `nervous` of `I feel nervous`, `tired` of `I'm so tired`: how the player says that they are.
 pub(super) fn felt(whole: &str) -> Option<String> {
+    let whole = [" for you", " for him", " for her", " for them", " about it", " about this", " about that"]
+        .iter()
+        .find_map(|end| whole.strip_suffix(end))
+        .unwrap_or(whole);
     let openings = ["i am feeling ", "i'm feeling ", "i'm starting to feel ", "i feel ", "i am ", "i'm "];
     let state = openings.iter().find_map(|opening| whole.strip_prefix(opening))?;
     let state: Vec<&str> = state

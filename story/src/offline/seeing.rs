@@ -98,6 +98,9 @@ impl Telling<'_> {
         if is_of_belongings(&noun) {
             return self.inventory();
         }
+        if let Some(part) = self.looked_up_or_under(clause, &noun) {
+            return part;
+        }
         let place = words(&noun);
         if around.contains(&noun.as_str())
             || (!place.is_empty() && place.iter().all(|word| around.contains(&word.as_str())))

@@ -388,7 +388,8 @@ fn has(text: &str, parts: &[&str]) -> bool {
 
 /// With which sense it is found what `what's that noise?` asks.
 fn asked_of_senses(text: &str) -> Option<Verb> {
-    let asks = text.starts_with("what") && text.split(' ').count() <= 5;
+    let asks = text.starts_with("what") && text.split(' ').count() <= 6;
+    let text = [" in here", " here", " in this room"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text);
     match text.rsplit(' ').next() {
         Some("noise" | "sound") if asks => Some(Verb::Listen),
         Some("smell" | "stink" | "scent") if asks => Some(Verb::Smell),

@@ -7,6 +7,7 @@ use super::naming::{is_abstract, the};
 use super::telling::Telling;
 use super::texts::capital;
 use super::verbs::Verb;
+use super::vocabulary::QUESTION_WORDS;
 use crate::world::words;
 
 /// Words for whoever is here.
@@ -41,7 +42,13 @@ impl Telling<'_> {
         }
         let names =
             clause.objects.iter().map(String::as_str).chain([clause.second.as_str()]).filter(|name| !name.is_empty());
-        let is_name = |name: &&str| !ANYBODY.contains(name) && !HONORIFICS.contains(name) && !is_abstract(name);
+        // `ask what's wrong with the bell` names nobody.
+        let asks = |name: &&str| {
+            let first = name.split(' ').next().unwrap_or_default();
+            QUESTION_WORDS.contains(&first) || ["if", "whether"].contains(&first)
+        };
+        let is_name =
+            |name: &&str| !asks(name) && !ANYBODY.contains(name) && !HONORIFICS.contains(name) && !is_abstract(name);
         for name in names.filter(is_name) {
             match self.view.find(name) {
                 Found::Being(being) if clause.is_thanks() => return self.thanked(Some(being)),
@@ -78,6 +85,14 @@ impl Telling<'_> {
                 }
                 _ => {}
             }
+        }
+        // `promise Maud to tell him`, where she is not here.
+        let first = clause.rest.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        if verb == Verb::Say
+            && self.split_person(clause).is_none()
+            && let Some(person) = self.view.absent_in(&first)
+        {
+            return self.absent(&person);
         }
         if let Some(being) = self.split_person(clause) {
             return self.talk_to(being, &topic, verb);

@@ -1,0 +1,38 @@
+//! Further sentences of newcomers, by kind: words taken for a thing, stock lines that do not fit, deeds that nobody asked for, and what is
+//! said in two parts.
+
+use super::newcomer_tests::{CHAIR, PARISH, wrong};
+
+const BELOW: &str = r#"{ "user_location": "green", "scene_name": "below", "user_inventory": ["lead boots", "spanner", "diving lamp"] }"#;
+const GATHERING: &str = r#"{ "user_location": "music_room", "scene_name": "gathering", "user_inventory": ["tuning lever", "tuning fork"] }"#;
+const UNDER: &str = r#"{ "user_location": "under_stage", "scene_name": "gathering", "user_inventory": ["tuning lever", "tuning fork"] }"#;
+const BOOTS: &str = r#"{ "user_location": "barge", "user_inventory": ["lead boots"] }"#;
+
+#[test]
+fn words_that_are_no_thing_are_not_looked_for() {
+    let wrong = wrong(&[
+        (PARISH, BELOW, "count my breaths", "", "count | lose count ! cannot see | find none"),
+        (PARISH, "shingle", "i feel so sad for you", "", "You are sad"),
+        (PARISH, "barge", "ask what's wrong with the bell", "", "Ketch"),
+        (PARISH, "shingle", "promise Maud to tell Amos", "", "Maud Tolliver is not here"),
+        (PARISH, "shingle", "Ketch, Maud sent me", "", "Ketch is not here"),
+        (PARISH, "shingle", "can I have the newspaper?", "", "newspaper ! only wondered"),
+        (CHAIR, UNDER, "wind the string up until it's in tune", "", "string ! until"),
+        (CHAIR, "long_hall", "what is under the window?", "", "window ! 'Window"),
+        (CHAIR, "dining_room", "take the card | what's written on it?", "", "name ! 'written'"),
+        (CHAIR, "dining_room", "look at the card | what does it say?", "", "name"),
+        (CHAIR, GATHERING, "what's the smell in here?", "", "! 'smell'"),
+        (CHAIR, "long_hall", "who laid the table for me, Mrs Vane?", "", "Mrs Vane ! 'Table"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_question_about_somebody_present_is_for_them() {
+    let wrong = wrong(&[
+        (PARISH, BOOTS, "could Ketch help me with the helmet?", "", "Ketch"),
+        (PARISH, "cottage", "hello | who is it that rings?", "", "Maud ! Eleven divers"),
+        (PARISH, "cottage", "why does he ring the bell?", "", "Maud ! Eleven divers"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
