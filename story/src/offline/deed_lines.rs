@@ -42,7 +42,12 @@ pub(super) fn to_somebody(verb: Verb, written: &str, it: &str, is_being: bool) -
             format!("You try {it}. It has nothing to hide, and nothing to show."),
             format!("There is nothing about {it} that you could {written}."),
         ],
-        Verb::Move | Verb::Start | Verb::Stop | Verb::Set | Verb::Ring => [
+        Verb::Stop => [
+            format!("You put a hand to {it}, and take it away again. There is nothing that you could stop."),
+            format!("You would stop {it}, if that were for you to do."),
+            format!("{} does as it does, and your hand makes no difference to it.", capital(it)),
+        ],
+        Verb::Move | Verb::Start | Verb::Set | Verb::Ring => [
             format!("You try, and {it} does not oblige."),
             format!("{} stays exactly as it is.", capital(it)),
             format!("You set your hand to {it}. Whatever it would take, this is not it."),
@@ -146,7 +151,13 @@ pub(super) fn to_senses(verb: Verb, it: &str) -> [String; 3] {
 /// Answers to a deed that needs nothing; `None` for deeds that need something.
 pub(super) const fn to_nothing(verb: Verb) -> Option<&'static [&'static str]> {
     Some(match verb {
-        Verb::Wait | Verb::Sit => &[
+        Verb::Sit => &[
+            "You sit down for a moment, and get up again: there are things to do.",
+            "You sit, and the place sits with you. Then you are on your feet again.",
+            "You take the weight off your feet, for as long as it takes to notice.",
+            "You sit down, and find that you think no better sitting.",
+        ],
+        Verb::Wait => &[
             "You wait. Time goes by on its usual business.",
             "You give it a while. Something drips, counts to nine, and drips again.",
             "You stay as you are, and the light moves a finger's width.",

@@ -7,6 +7,9 @@ use super::verbs::Verb;
 impl Telling<'_> {
     /// Opening and closing ways, and opening what is no obstacle, or what is only read or looked into.
     pub(super) fn opened_or_shut(&self, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
+        if let Some(text) = self.pushed_or_drawn(verb, named?) {
+            return Some(text);
+        }
         match (verb, named?) {
             (Verb::Open | Verb::Close, (_, Found::Way(way))) => Some(self.look_toward(&way.direction)),
             // `the rope shop door` is a part of the shop, and no way.
@@ -40,6 +43,27 @@ impl Telling<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Pushing a door that is open, and closing one that nothing keeps.
+    fn pushed_or_drawn(&self, verb: Verb, (noun, found): &(&str, Found<'_>)) -> Option<String> {
+        let is_door = ["door", "gate"].contains(&crate::world::words(noun).last().map_or("", String::as_str));
+        if !is_door || !matches!(found, Found::Scenery(_)) || !matches!(verb, Verb::Move | Verb::Close) {
+            return None;
+        }
+        let way = self.way_by_description(noun).or_else(|| self.only_way()).filter(|way| way.blocked.is_none())?;
+        let lines = match verb {
+            Verb::Move => [
+                format!("The {noun} gives under your hand."),
+                format!("The {noun} moves an inch, and waits for you to mean it."),
+            ],
+            _ => [
+                format!("You close the {noun}, and it comes open again by itself."),
+                format!("The {noun} does not care to be shut, and goes back to how it stood."),
+            ],
+        };
+        let more = if verb == Verb::Move { self.look_toward(&way.direction) } else { self.describe(noun) };
+        Some(format!("{} {more}", self.view.fresh(&lines)))
     }
 
     /// Whether the story describes a part of this place by this name.

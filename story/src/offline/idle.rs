@@ -14,6 +14,11 @@ impl Telling<'_> {
         let noun =
             clause.objects.first().cloned().or_else(|| Some(clause.second.clone())).filter(|noun| !noun.is_empty());
         let noun = noun.map(|noun| super::naming::clean(&noun));
+        // `count them` counts what was named.
+        let noun = noun.map(|noun| match (noun.as_str(), self.view.find(&noun)) {
+            ("it" | "them", Found::Scenery(word)) => word,
+            _ => noun,
+        });
         let found = noun.as_deref().map(|noun| (noun, self.view.find(noun)));
         if verb == Verb::Follow {
             return self.follow(found);
@@ -158,7 +163,10 @@ impl Telling<'_> {
                     clause.second.replacen("my ", "your ", 1)
                 )
             }
-            Some((noun, Found::Nothing)) if is_own_body(noun) => {
+            Some((_, Found::Nothing)) if verb == Verb::Count && clause.rest.starts_with("my ") => {
+                self.alone(verb, &clause.written)
+            }
+            Some((noun, Found::Nothing | Found::Scenery(_))) if is_own_body(noun) => {
                 let ends = [
                     "That is a little better.",
                     "Nobody remarks on it.",

@@ -28,6 +28,24 @@ fn words_that_are_no_thing_are_not_looked_for() {
 }
 
 #[test]
+fn a_stock_line_fits_what_it_is_said_of() {
+    let wrong = wrong(&[
+        (PARISH, BELOW, "dive", "", "bottom"),
+        (PARISH, BELOW, "climb into the water", "", "bottom"),
+        (PARISH, BELOW, "look up", "", "ladder ! bench"),
+        (PARISH, "cottage", "sit down", "", "! stay as you are"),
+        (CHAIR, "porch", "wipe my boots on the scraper", "", "your boots"),
+        (CHAIR, "porch", "push the door", "", "Long Hall ! not it"),
+        (CHAIR, "porch", "close the door behind me", "", "close | shut ! nothing to hide"),
+        (CHAIR, "nursery", "stop the rocking horse", "", "horse ! oblige"),
+        (CHAIR, "nursery", "take the smallest chair | count them", "", "one too many"),
+        (CHAIR, UNDER, "play a chord on the piano", "", "piano ! sing | hum"),
+        (CHAIR, "dining_room", "look under the table", "", "under the table"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn a_question_about_somebody_present_is_for_them() {
     let wrong = wrong(&[
         (PARISH, BOOTS, "could Ketch help me with the helmet?", "", "Ketch"),
