@@ -6,6 +6,7 @@ use super::naming::clean;
 use super::rules;
 use super::script::{Beat, Thing};
 use super::telling::Telling;
+use super::verbs::Verb;
 use crate::world::{Fit, fit, words};
 
 impl Telling<'_> {
@@ -13,7 +14,10 @@ impl Telling<'_> {
     pub(super) fn deed(&self, clause: &Clause) -> Option<String> {
         let verb = clause.verb?;
         let also = self.other_names(clause);
-        let here = || self.script.beats.iter().filter(|beat| beat.when.fits(self.view));
+        let here = || {
+            let fitting = self.script.beats.iter().filter(|beat| beat.when.fits(self.view));
+            fitting.filter(|beat| verb != Verb::Take || !self.is_past_guarding(beat, clause))
+        };
         // Of several, the one that is about what is acted on; of equal ones the first.
         let most_fitting = || {
             let fitting = here().filter(|beat| rules::is_beat(beat, clause, &also)).rev();
@@ -40,6 +44,17 @@ impl Telling<'_> {
         }
         let rest = if clause.rest.is_empty() { String::new() } else { format!(" {}", clause.rest) };
         Some(format!("You {}{rest}.", clause.written))
+    }
+
+    /// Whether `beat` only withholds a thing that now lies here for the taking.
+    fn is_past_guarding(&self, beat: &Beat, clause: &Clause) -> bool {
+        let lies_here = |noun: &String| match self.view.find(noun) {
+            Found::Here(item) if !self.view.is_fixed(item) => {
+                beat.when.lacking.iter().any(|lacking| fit(lacking, item).is_some())
+            }
+            _ => false,
+        };
+        beat.set.is_empty() && beat.uses_up.is_empty() && clause.objects.iter().any(lies_here)
     }
 
     /// The words of what the nouns of `clause` mean where they are called by another name: `music box` for `the box`.

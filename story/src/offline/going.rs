@@ -50,6 +50,15 @@ impl Telling<'_> {
             .iter()
             .find_map(|word| rest.split_once(word))
             .map_or(rest, |(to, _)| to);
+        // `down the aisle to the piano` stays in the room.
+        if let Some((path, to)) = rest.rsplit_once(" to ")
+            && ["down the ", "up the ", "along the "].iter().any(|along| path.starts_with(along))
+            && matches!(self.view.find(to), Found::Scenery(_) | Found::Here(_) | Found::Being(_))
+            && self.way_by_name(to).is_none()
+            && self.way_by_description(path).is_none()
+        {
+            return (self.go_nowhere(super::naming::without_article(to), &clause.written), false);
+        }
         let words: Vec<&str> = rest.split_whitespace().collect();
         // Who goes round a house does not go into it.
         if let ["around" | "round", place @ ..] = words.as_slice()
@@ -80,6 +89,12 @@ impl Telling<'_> {
         let place = self.view.home_of(&place).unwrap_or(place);
         let place = self.known_by_another_name(&place).unwrap_or(place);
         let place = self.view.home_near(&place).unwrap_or(place);
+        let absent = || self.view.absent_in(&place).and_then(|person| self.view.home_of_person(&person));
+        let place = if self.way_by_name(&place).is_none() && self.view.find(&place) != Found::Nothing {
+            absent().filter(|_| matches!(self.view.find(&place), Found::Elsewhere(_))).unwrap_or(place)
+        } else {
+            place
+        };
         if !place.is_empty()
             && let Some(way) = self.way_by_name(&place)
         {

@@ -46,6 +46,22 @@ fn a_stock_line_fits_what_it_is_said_of() {
 }
 
 #[test]
+fn nothing_is_done_that_was_not_asked_for() {
+    let door =
+        r#"{ "user_location": "church_door", "scene_name": "below", "user_inventory": ["lead boots", "spanner"] }"#;
+    let wrong = wrong(&[
+        (PARISH, door, "crawl through the low window", "", "window"),
+        (PARISH, door, "climb in through the window", "", "window"),
+        (PARISH, door, "break the window", "! church_open", ""),
+        (PARISH, BOOTS, "put the boots on my feet", "", "buckle"),
+        (PARISH, BOOTS, "drop the boots | pick the boots up again and wear them", "+ lead boots", "buckle"),
+        (PARISH, BOOTS, "drop the boots | take the boots", "+ lead boots", ""),
+        (CHAIR, GATHERING, "walk down the aisle to the piano", "", "lid"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn a_question_about_somebody_present_is_for_them() {
     let wrong = wrong(&[
         (PARISH, BOOTS, "could Ketch help me with the helmet?", "", "Ketch"),

@@ -53,6 +53,14 @@ impl Telling<'_> {
             Verb::Take | Verb::Drop if clause.preposition == "to" && last_word(&clause.second) == "ear" => {
                 Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Listen)? })
             }
+            // `put the boots on my feet` wears them.
+            Verb::Drop if clause.preposition == "on" && is_worn_on(&clause.second) => Some(Clause {
+                written: "put on".to_owned(),
+                preposition: String::new(),
+                second: String::new(),
+                rest: object.clone(),
+                ..with(Verb::Wear)?
+            }),
             // A door that a rule speaks of is locked as it is closed.
             Verb::Lock if self.view.vessel_meant(object).is_none() => with(Verb::Close),
             Verb::Drop if ["through", "against", "at"].contains(&clause.preposition.as_str()) => {
@@ -91,6 +99,14 @@ impl Telling<'_> {
             Verb::Listen if is_abstract(object) && self.deed(&play_something(clause)).is_some() => {
                 Some(play_something(clause))
             }
+            // `play a chord on the piano`
+            Verb::Play if is_instrument(&clause.second) && !is_instrument(object) => Some(Clause {
+                objects: vec![clause.second.clone()],
+                rest: clause.second.clone(),
+                preposition: String::new(),
+                second: String::new(),
+                ..with(Verb::Play)?
+            }),
             // `play a tune` plays what can be played.
             Verb::Play if ["tune", "song", "melody", "music", "something"].contains(&last.as_str()) => {
                 let instrument = self.view.held.iter().find(|item| is_instrument(item))?;
@@ -100,6 +116,7 @@ impl Telling<'_> {
             // `play middle c`, `play for them`: what is played, and for whom, makes no difference.
             Verb::Play | Verb::Sing
                 if clause.written != "play with"
+                    && !is_instrument(&clause.second)
                     && found == Found::Nothing
                     && !is_abstract(object)
                     && !is_instrument(object) =>
@@ -140,6 +157,12 @@ impl Telling<'_> {
         let way = ways.next().filter(|_| ways.next().is_none())?;
         Some(Clause { rest: way.rest.clone(), objects: way.objects.clone(), ..clause.clone() })
     }
+}
+
+/// A part of the body on which something is worn.
+fn is_worn_on(noun: &str) -> bool {
+    let parts = ["feet", "foot", "head", "hand", "finger", "neck", "shoulder", "back", "leg", "arm"];
+    noun.starts_with("my ") && parts.contains(&last_word(noun).as_str())
 }
 
 /// Whether it is made to be played.
