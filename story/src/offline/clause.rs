@@ -46,7 +46,11 @@ pub(super) fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause
         ["see" | "check", "if" | "whether", rest @ ..] | ["find", "out", "if" | "whether", rest @ ..]
             if !rest.is_empty() =>
         {
-            return Some(Clause { is_question: true, ..wondering(rest, quote) });
+            return Some(Clause {
+                is_question: true,
+                written: words[..words.len() - rest.len()].join(" "),
+                ..wondering(rest, quote)
+            });
         }
         _ => words,
     };

@@ -62,6 +62,23 @@ fn nothing_is_done_that_was_not_asked_for() {
 }
 
 #[test]
+fn the_second_part_is_done_or_named() {
+    let wrong = wrong(&[
+        (CHAIR, "nursery", "go back to the hall and then to the piano", "> long_hall", "to the piano"),
+        (CHAIR, "dining_room", "go back to Mrs Vane", "> long_hall", ""),
+        (
+            CHAIR,
+            "dining_room",
+            "go back to Mrs Vane and ask her why my name is on the card",
+            "> long_hall",
+            "ask her why my name is on the card",
+        ),
+        (PARISH, BELOW, "go east and see if anyone is at home in the pub", "> plough", "see if anyone"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn a_question_about_somebody_present_is_for_them() {
     let wrong = wrong(&[
         (PARISH, BOOTS, "could Ketch help me with the helmet?", "", "Ketch"),

@@ -254,6 +254,15 @@ fn parts(sentence: &str) -> Vec<Vec<String>> {
             let starts = begins_anew
                 || rest.first().is_some_and(|first| has_object || !is_noun_after_all(first))
                     && (verb_at(&rest).is_some() || direction(rest.first().copied().unwrap_or_default()).is_some());
+            // `go to the hall and then to the piano`
+            let is_motion = |word: &String| ["go", "walk", "head", "return", "run"].contains(&word.as_str());
+            let goes_on = words[..next].ends_with(&["then".to_owned(), "to".to_owned()])
+                && parts.last().is_some_and(|part| part.iter().any(is_motion));
+            if goes_on {
+                parts.push(vec!["go".to_owned()]);
+                index = next - 1;
+                continue;
+            }
             if starts && parts.last().is_some_and(|part| !part.is_empty()) {
                 parts.push(if words[index] == "before" { vec![LATER.to_owned()] } else { Vec::new() });
                 index = next;

@@ -312,6 +312,10 @@ impl Clause {
 
     /// What the player wrote, as something that they can write again.
     fn in_words(&self) -> String {
+        // `see if anyone is at home`
+        if self.is_question && !self.written.is_empty() && self.verb.is_none() {
+            return format!("{} {}", self.written, self.rest);
+        }
         if self.is_question {
             return format!("ask '{}?'", self.rest);
         }
