@@ -67,7 +67,7 @@ impl Telling<'_> {
             ];
             return format!("{} {}", self.view.fresh(&lines), self.could_try());
         }
-        self.talk_to(being, text, Verb::Ask)
+        self.talk_to(being, &as_to_themselves(text), Verb::Ask)
     }
 
     /// `could Ketch help me with the helmet?` as a question to Ketch.
@@ -142,4 +142,22 @@ impl Telling<'_> {
         let person = self.view.absent_in(name).filter(|_| is_short && self.view.speaker().is_none())?;
         Some(self.absent(&person))
     }
+}
+
+/// `how long have you worked here` of `how long has he worked here`.
+fn as_to_themselves(text: &str) -> String {
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    for at in 1..words.len() {
+        if ["he", "she"].contains(&words[at]) {
+            words[at] = "you";
+            words[at - 1] = match words[at - 1] {
+                "does" => "do",
+                "is" => "are",
+                "was" => "were",
+                "has" => "have",
+                other => other,
+            };
+        }
+    }
+    words.join(" ")
 }

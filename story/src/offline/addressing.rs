@@ -12,6 +12,7 @@ use super::verbs::{Verb, verb_at};
 /// How a statement begins that somebody is told.
 const STATEMENTS: &[&str] = &[
     "i", "i'm", "i've", "i'd", "i'll", "we", "we're", "we've", "you", "you're", "it", "it's", "there", "there's", "my",
+    "she", "she's", "he", "he's", "they", "they're",
 ];
 
 /// How one can be to somebody, and whether it is kind.
@@ -73,7 +74,7 @@ impl Telling<'_> {
         let leads = if verb == Verb::Ask { "to" } else { "that" };
         let behind = words.iter().take(4).position(|word| *word == leads);
         let behind = behind.map(|at| if verb == Verb::Ask { at } else { at + 1 });
-        let plain = || words.iter().position(|word| !["him", "her", "them", "the"].contains(word));
+        let plain = || words.iter().position(|word| !["him", "her", "them", "the", ","].contains(word));
         let words = words.get(behind.or_else(plain)?..)?;
         match (verb, words) {
             (Verb::Ask, ["to", deed @ ..]) if verb_at(deed).is_some() => {
@@ -87,7 +88,10 @@ impl Telling<'_> {
                 Some(format!("{} {}", self.view.fresh(&lines), self.can_be_asked(being)))
             }
             (Verb::Talk | Verb::Say, [first, ..]) if STATEMENTS.contains(first) && words.len() > 1 => {
+                // `tell her she is lovely`
                 let said = words.join(" ");
+                let of_them = ["she is ", "she's ", "he is ", "he's "].iter().find_map(|own| said.strip_prefix(own));
+                let said = of_them.map_or(said.clone(), |rest| format!("you're {rest}"));
                 if let Some(taken) = self.remark_taken(&said, being) {
                     return Some(format!("{taken} {}", self.can_be_asked(being)));
                 }

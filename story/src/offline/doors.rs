@@ -52,14 +52,15 @@ impl Telling<'_> {
             return None;
         }
         let way = self.way_by_description(noun).or_else(|| self.only_way()).filter(|way| way.blocked.is_none())?;
+        let plain = super::naming::without_article(noun);
         let lines = match verb {
             Verb::Move => [
-                format!("The {noun} gives under your hand."),
-                format!("The {noun} moves an inch, and waits for you to mean it."),
+                format!("The {plain} gives under your hand."),
+                format!("The {plain} moves an inch, and waits for you to mean it."),
             ],
             _ => [
-                format!("You close the {noun}, and it comes open again by itself."),
-                format!("The {noun} does not care to be shut, and goes back to how it stood."),
+                format!("You close the {plain}, and it comes open again by itself."),
+                format!("The {plain} does not care to be shut, and goes back to how it stood."),
             ],
         };
         let more = if verb == Verb::Move { self.look_toward(&way.direction) } else { self.describe(noun) };

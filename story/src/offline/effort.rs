@@ -57,7 +57,7 @@ impl Telling<'_> {
 
     /// The answer to climbing what is not made for it.
     pub(super) fn not_climbed(&self, noun: &str, written: &str) -> Option<String> {
-        let climbs = ["climb", "ascend", "climb up", "climb down", "crawl", "slide"].contains(&written);
+        let climbs = ["climb", "ascend", "climb up"].contains(&written);
         if !climbs || !self.is_no_climb(noun) {
             return None;
         }

@@ -95,6 +95,11 @@ impl Telling<'_> {
         } else {
             place
         };
+        let is_over =
+            words.iter().any(|word| ["through", "in", "into", "out", "over", "onto", "aboard"].contains(word));
+        if !is_over && let Some(refused) = self.not_climbed(&place, &clause.written) {
+            return (refused, false);
+        }
         if !place.is_empty()
             && let Some(way) = self.way_by_name(&place)
         {
@@ -213,6 +218,12 @@ impl Telling<'_> {
         let is_generic = crate::world::words(place).last().is_some_and(|last| {
             ["house", "building", "room", "place", "door", "hall", "home", "it", "here"].contains(&last.as_str())
         });
+        // `climb on it`, where a piano was named, goes nowhere.
+        let is_thing = |found: &Found<'_>| match found {
+            Found::Scenery(word) => !["house", "building", "room", "door", "gate", "hall"].contains(&word.as_str()),
+            _ => false,
+        };
+        let is_generic = is_generic && !(place == "it" && is_thing(&self.view.find(place)));
         let is_door = fit("front door", place).is_some();
         match verb {
             Verb::Go if is_door => default.or_else(|| self.way_outdoors()),

@@ -1,7 +1,7 @@
 //! Further sentences of newcomers, by kind: words taken for a thing, stock lines that do not fit, deeds that nobody asked for, and what is
 //! said in two parts.
 
-use super::newcomer_tests::{CHAIR, PARISH, wrong};
+use super::newcomer_tests::{CHAIR, FERRY, MOON, PARISH, wrong};
 
 const BELOW: &str = r#"{ "user_location": "green", "scene_name": "below", "user_inventory": ["lead boots", "spanner", "diving lamp"] }"#;
 const GATHERING: &str = r#"{ "user_location": "music_room", "scene_name": "gathering", "user_inventory": ["tuning lever", "tuning fork"] }"#;
@@ -84,6 +84,25 @@ fn a_question_about_somebody_present_is_for_them() {
         (PARISH, BOOTS, "could Ketch help me with the helmet?", "", "Ketch"),
         (PARISH, "cottage", "hello | who is it that rings?", "", "Maud ! Eleven divers"),
         (PARISH, "cottage", "why does he ring the bell?", "", "Maud ! Eleven divers"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_same_kinds_in_other_words() {
+    let tent = r#"{ "user_location": "grebes_tent", "scene_name": "low_market", "user_inventory": ["pawn ticket", "rubber stamp"] }"#;
+    let wrong = wrong(&[
+        (MOON, "pickled_gull", "hello | tell Nan she looks tired", "", "Nan ! 'Tired"),
+        (MOON, "pickled_gull", "Nan, I'm hungry", "", "Nan ! 'Hungry"),
+        (MOON, "mayors_parlour", "push the door", "", "west ! he the "),
+        (MOON, "mayors_parlour", "take me upstairs", "> mayors_attic", ""),
+        (MOON, tent, "I'd like to redeem the moon | stamp it", "", "ticket ! crated moon"),
+        (CHAIR, "long_hall", "tell her she is lovely", "", "Mrs Vane ! metronome"),
+        (CHAIR, "music_room", "look at the piano | climb on it", "", "piano"),
+        (CHAIR, "porch", "climb the door", "", "climb"),
+        (CHAIR, "long_hall", "where does she sleep?", "", "says Mrs Vane | Mrs Vane sees"),
+        (PARISH, "barge", "how long has he worked here?", "", "Ketch ! no answer"),
+        (FERRY, "landing", "call her", "", "You call her ! 'her'"),
     ]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

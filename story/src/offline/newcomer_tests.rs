@@ -32,7 +32,7 @@ pub(super) fn wrong(table: &[(&str, &str, &str, &str, &str)]) -> Vec<String> {
 }
 
 pub(super) const MOON: &str = "pawned_moon";
-const FERRY: &str = "ferry_crossing";
+pub(super) const FERRY: &str = "ferry_crossing";
 pub(super) const CHAIR: &str = "one_chair_too_many";
 pub(super) const PARISH: &str = "drowned_parish";
 

@@ -11,6 +11,9 @@ use crate::world::words;
 /// What one tries to open by trying it.
 const OPENS: &[&str] = &["door", "gate", "lock", "handle", "hatch", "lid", "drawer", "window", "latch", "knob"];
 
+/// What is written or printed on.
+const PAPERS: &[&str] = &["ticket", "paper", "letter", "writ", "apology", "form", "card", "receipt", "newspaper"];
+
 impl Telling<'_> {
     /// What else the clause may say: `put the card in my pocket` takes it, `put the key in the lock` uses it, `try the door` opens it,
     /// `shake the box` moves it, `lift the lid` opens it.
@@ -52,6 +55,12 @@ impl Telling<'_> {
             // `hold the whelk to my ear` listens to it.
             Verb::Take | Verb::Drop if clause.preposition == "to" && last_word(&clause.second) == "ear" => {
                 Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Listen)? })
+            }
+            // `stamp it` stamps the paper in the hand, and not what somebody keeps.
+            Verb::Stamp if clean(object) == "it" && matches!(found, Found::Carried(..)) => {
+                let is_paper = |item: &&String| PAPERS.contains(&last_word(item).as_str());
+                let paper = self.view.held.iter().find(is_paper)?;
+                Some(Clause { objects: vec![paper.clone()], rest: paper.clone(), ..clause.clone() })
             }
             // `put the boots on my feet` wears them.
             Verb::Drop if clause.preposition == "on" && is_worn_on(&clause.second) => Some(Clause {

@@ -135,7 +135,8 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
     let is_manner = |word: &String| {
         word.len() > 5
             && word.ends_with("ly")
-            && !["family", "butterfly", "assembly", "supply"].contains(&word.as_str())
+            && !["family", "butterfly", "assembly", "supply", "lovely", "lonely", "friendly", "elderly"]
+                .contains(&word.as_str())
     };
     if words.len() > 1 {
         words.retain(|word| !is_manner(word));
@@ -222,8 +223,8 @@ fn others_in_plain_words(words: &mut Vec<String>) {
         "wake".clone_into(&mut words[0]);
     } else if ["take", "bring", "lead", "guide", "walk"].contains(&first.as_str())
         && (is(1, "me") || is(1, "us"))
-        && is(2, "to")
-        && words.len() > 3
+        && words.len() > 2
+        && (is(2, "to") || super::vocabulary::direction(&words[2]).is_some())
     {
         words.splice(..2, ["go".to_owned()]);
     } else if ["take", "have"].contains(&first.as_str()) && is(1, "a") && looks(3) {

@@ -184,6 +184,7 @@ impl Telling<'_> {
         let words = if clause.quote.is_empty() { clause.rest.clone() } else { clause.quote.clone() };
         let is_loose = clause.quote.is_empty()
             && (clause.written.contains(' ')
+                || ["her", "him", "them", "it"].contains(&words.as_str())
                 || clause.verb != Some(Verb::Say)
                 || ["to ", "at ", "for "].iter().any(|word| words.starts_with(word)));
         let words = words.trim_end_matches('.');
