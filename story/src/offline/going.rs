@@ -50,14 +50,8 @@ impl Telling<'_> {
             .iter()
             .find_map(|word| rest.split_once(word))
             .map_or(rest, |(to, _)| to);
-        // `down the aisle to the piano` stays in the room.
-        if let Some((path, to)) = rest.rsplit_once(" to ")
-            && ["down the ", "up the ", "along the "].iter().any(|along| path.starts_with(along))
-            && matches!(self.view.find(to), Found::Scenery(_) | Found::Here(_) | Found::Being(_))
-            && self.way_by_name(to).is_none()
-            && self.way_by_description(path).is_none()
-        {
-            return (self.go_nowhere(super::naming::without_article(to), &clause.written), false);
+        if let Some(to) = self.end_of_a_path(rest) {
+            return (self.go_nowhere(to, &clause.written), false);
         }
         let words: Vec<&str> = rest.split_whitespace().collect();
         // Who goes round a house does not go into it.
@@ -79,25 +73,15 @@ impl Telling<'_> {
         }
         let named: Vec<&str> = words.iter().copied().filter(|word| !TO.contains(word)).collect();
         let place = named.iter().copied().filter(|word| direction(word).is_none()).collect::<Vec<_>>().join(" ");
-        // Who goes to somebody goes to where they are.
-        if verb == Verb::Out
-            && ["house", "building", "home", "mansion"].contains(&place.as_str())
-            && let Some(way) = self.way_outdoors().or_else(|| self.way_by_description("door"))
-        {
+        if let Some(way) = self.way_out_of_a_house(&place).filter(|_| verb == Verb::Out) {
             return self.take_way(way);
         }
+        // Who goes to somebody goes to where they are.
         let place = self.view.home_of(&place).unwrap_or(place);
         let place = self.known_by_another_name(&place).unwrap_or(place);
         let place = self.view.home_near(&place).unwrap_or(place);
-        let absent = || self.view.absent_in(&place).and_then(|person| self.view.home_of_person(&person));
-        let place = if self.way_by_name(&place).is_none() && self.view.find(&place) != Found::Nothing {
-            absent().filter(|_| matches!(self.view.find(&place), Found::Elsewhere(_))).unwrap_or(place)
-        } else {
-            place
-        };
-        let is_over =
-            words.iter().any(|word| ["through", "in", "into", "out", "over", "onto", "aboard"].contains(word));
-        if !is_over && let Some(refused) = self.not_climbed(&place, &clause.written) {
+        let place = self.home_of_absent(&place).unwrap_or(place);
+        if let Some(refused) = self.not_climbed(&place, &clause.written).filter(|_| !leads_over(&words)) {
             return (refused, false);
         }
         if !place.is_empty()
@@ -407,6 +391,11 @@ impl Telling<'_> {
         let head = self.view.fresh(&heads);
         lines.into_iter().find(|line| line.starts_with(head)).unwrap_or_default()
     }
+}
+
+/// Whether it is gone through, into or over what is named: that is no climbing up it.
+fn leads_over(words: &[&str]) -> bool {
+    words.iter().any(|word| ["through", "in", "into", "out", "over", "onto", "aboard"].contains(word))
 }
 
 /// The direction or door of a narration that begins with a move.

@@ -45,6 +45,7 @@ mod opening_tests;
 mod otherwise;
 mod personal;
 mod phrasing;
+mod playing;
 mod possible;
 mod pronouns;
 mod replying;

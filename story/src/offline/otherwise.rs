@@ -3,6 +3,7 @@
 use super::clause::Clause;
 use super::found::Found;
 use super::naming::{clean, is_abstract};
+use super::playing::play_something;
 use super::sentence::clauses;
 use super::telling::Telling;
 use super::verbs::Verb;
@@ -108,30 +109,7 @@ impl Telling<'_> {
             Verb::Listen if is_abstract(object) && self.deed(&play_something(clause)).is_some() => {
                 Some(play_something(clause))
             }
-            // `play a chord on the piano`
-            Verb::Play if is_instrument(&clause.second) && !is_instrument(object) => Some(Clause {
-                objects: vec![clause.second.clone()],
-                rest: clause.second.clone(),
-                preposition: String::new(),
-                second: String::new(),
-                ..with(Verb::Play)?
-            }),
-            // `play a tune` plays what can be played.
-            Verb::Play if ["tune", "song", "melody", "music", "something"].contains(&last.as_str()) => {
-                let instrument = self.view.held.iter().find(|item| is_instrument(item))?;
-                let play = Clause { objects: vec![instrument.clone()], rest: instrument.clone(), ..clause.clone() };
-                Some(play).filter(|play| self.deed(play).is_some())
-            }
-            // `play middle c`, `play for them`: what is played, and for whom, makes no difference.
-            Verb::Play | Verb::Sing
-                if clause.written != "play with"
-                    && !is_instrument(&clause.second)
-                    && found == Found::Nothing
-                    && !is_abstract(object)
-                    && !is_instrument(object) =>
-            {
-                Some(play_something(clause))
-            }
+            Verb::Play | Verb::Sing => self.played_otherwise(clause, object),
             // `stop ringing`: somebody is told to.
             Verb::Stop if found == Found::Nothing && self.view.speaker().is_some() => with(Verb::Talk)
                 .map(|talk| Clause { objects: Vec::new(), preposition: String::new(), second: String::new(), ..talk }),
@@ -172,38 +150,6 @@ impl Telling<'_> {
 fn is_worn_on(noun: &str) -> bool {
     let parts = ["feet", "foot", "head", "hand", "finger", "neck", "shoulder", "back", "leg", "arm"];
     noun.starts_with("my ") && parts.contains(&last_word(noun).as_str())
-}
-
-/// Whether it is made to be played.
-fn is_instrument(noun: &str) -> bool {
-    const INSTRUMENTS: &[&str] = &[
-        "piano",
-        "concertina",
-        "accordion",
-        "fiddle",
-        "violin",
-        "flute",
-        "guitar",
-        "drum",
-        "horn",
-        "harp",
-        "organ",
-        "trumpet",
-        "harmonica",
-    ];
-    INSTRUMENTS.contains(&last_word(noun).as_str())
-}
-
-/// The clause as one of playing anything at all.
-fn play_something(clause: &Clause) -> Clause {
-    Clause {
-        verb: Some(Verb::Play),
-        objects: vec!["something".to_owned()],
-        preposition: String::new(),
-        second: String::new(),
-        rest: "something".to_owned(),
-        ..clause.clone()
-    }
 }
 
 fn last_word(noun: &str) -> String {

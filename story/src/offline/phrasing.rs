@@ -172,21 +172,8 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
     {
         return [std::slice::from_ref(verb), &words[1..words.len() - 1]].concat();
     }
-    // `have a pint` drinks it.
-    if let [have, article, .., last] = words.as_slice()
-        && have == "have"
-        && ["a", "an", "some", "another", "the"].contains(&article.as_str())
-    {
-        let verb = match last.as_str() {
-            "pint" | "beer" | "drink" | "ale" | "tea" | "sip" | "cup" | "glass" | "wine" | "whisky" | "rum" => {
-                Some("drink")
-            }
-            "bite" | "meal" | "snack" | "kipper" | "fish" | "bread" | "apple" | "cake" => Some("eat"),
-            _ => None,
-        };
-        if let Some(verb) = verb {
-            return [vec![verb.to_owned()], words[1..].to_vec()].concat();
-        }
+    if let Some(had) = had(&words) {
+        return had;
     }
     // `I think I'll visit her` visits her.
     if let [i, thinks, own, ..] = words.as_slice()
@@ -211,6 +198,20 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
         return [&words[..at], std::slice::from_ref(deed), object].concat();
     }
     words
+}
+
+/// `drink a pint` for `have a pint`.
+fn had(words: &[String]) -> Option<Vec<String>> {
+    let [have, article, .., last] = words else { return None };
+    if have != "have" || !["a", "an", "some", "another", "the"].contains(&article.as_str()) {
+        return None;
+    }
+    let verb = match last.as_str() {
+        "pint" | "beer" | "drink" | "ale" | "tea" | "sip" | "cup" | "glass" | "wine" | "whisky" | "rum" => "drink",
+        "bite" | "meal" | "snack" | "kipper" | "fish" | "bread" | "apple" | "cake" => "eat",
+        _ => return None,
+    };
+    Some([vec![verb.to_owned()], words[1..].to_vec()].concat())
 }
 
 /// `wake Crake` for `kick Crake awake`, `go to the loft` for `take me to the loft`, `take a look at it` for `take a good look at it`.

@@ -2,6 +2,7 @@
 
 use super::clause::Clause;
 use super::entries::Way;
+use super::found::Found;
 use super::going::moved;
 use super::telling::Telling;
 use super::texts::{mentions, sentences_about};
@@ -104,6 +105,29 @@ impl Telling<'_> {
         let by_other = || other.as_deref().and_then(|name| self.way_by_name(name));
         goes.then(|| self.way_by_name(&clause.rest).or_else(by_other).or_else(|| self.way_by_description(&clause.rest)))
             .flatten()
+    }
+
+    /// The piano of `down the aisle to the piano`, where the aisle is no way.
+    pub(super) fn end_of_a_path<'t>(&self, rest: &'t str) -> Option<&'t str> {
+        let (path, to) = rest.rsplit_once(" to ")?;
+        let goes_along = ["down the ", "up the ", "along the "].iter().any(|along| path.starts_with(along));
+        let is_here = || matches!(self.view.find(to), Found::Scenery(_) | Found::Here(_) | Found::Being(_));
+        let is_way = || self.way_by_name(to).is_some() || self.way_by_description(path).is_some();
+        (goes_along && is_here() && !is_way()).then(|| super::naming::without_article(to))
+    }
+
+    /// The way out of the whole house, and not of this room only.
+    pub(super) fn way_out_of_a_house(&self, place: &str) -> Option<&Way> {
+        let is_house = ["house", "building", "home", "mansion"].contains(&place);
+        is_house.then(|| self.way_outdoors().or_else(|| self.way_by_description("door"))).flatten()
+    }
+
+    /// The place of somebody who is not here, where `place` names them and no way.
+    pub(super) fn home_of_absent(&self, place: &str) -> Option<String> {
+        if self.way_by_name(place).is_some() || !matches!(self.view.find(place), Found::Elsewhere(_)) {
+            return None;
+        }
+        self.view.absent_in(place).and_then(|person| self.view.home_of_person(&person))
     }
 
     pub(super) fn only_way(&self) -> Option<&Way> {
