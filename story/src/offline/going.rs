@@ -54,13 +54,7 @@ impl Telling<'_> {
             return (self.go_nowhere(to, &clause.written), false);
         }
         let words: Vec<&str> = rest.split_whitespace().collect();
-        // Who goes round a house does not go into it.
-        if let ["around" | "round", place @ ..] = words.as_slice()
-            && !place.is_empty()
-        {
-            let place =
-                place.iter().filter(|word| !["the", "a", "my"].contains(word)).copied().collect::<Vec<_>>().join(" ");
-            let place = place.split(" to ").next().unwrap_or(&place);
+        if let Some(place) = gone_round(&words) {
             return (self.no_way(&format!("There is no way round the {place} that you could take.")), false);
         }
         if words == ["home"]
@@ -391,6 +385,14 @@ impl Telling<'_> {
         let head = self.view.fresh(&heads);
         lines.into_iter().find(|line| line.starts_with(head)).unwrap_or_default()
     }
+}
+
+/// What is gone round: who goes round a house does not go into it.
+fn gone_round(words: &[&str]) -> Option<String> {
+    let ["around" | "round", place @ ..] = words else { return None };
+    let place: Vec<&str> = place.iter().filter(|word| !["the", "a", "my"].contains(word)).copied().collect();
+    let place = place.join(" ");
+    Some(place.split(" to ").next().unwrap_or(&place).to_owned()).filter(|_| !place.is_empty())
 }
 
 /// Whether it is gone through, into or over what is named: that is no climbing up it.

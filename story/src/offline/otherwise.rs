@@ -58,11 +58,7 @@ impl Telling<'_> {
                 Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Listen)? })
             }
             // `stamp it` stamps the paper in the hand, and not what somebody keeps.
-            Verb::Stamp if clean(object) == "it" && matches!(found, Found::Carried(..)) => {
-                let is_paper = |item: &&String| PAPERS.contains(&last_word(item).as_str());
-                let paper = self.view.held.iter().find(is_paper)?;
-                Some(Clause { objects: vec![paper.clone()], rest: paper.clone(), ..clause.clone() })
-            }
+            Verb::Stamp if clean(object) == "it" && matches!(found, Found::Carried(..)) => self.on_paper_held(clause),
             // `put the boots on my feet` wears them.
             Verb::Drop if clause.preposition == "on" && is_worn_on(&clause.second) => Some(Clause {
                 written: "put on".to_owned(),
@@ -121,6 +117,12 @@ impl Telling<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The clause as one about the paper that is held.
+    fn on_paper_held(&self, clause: &Clause) -> Option<Clause> {
+        let paper = self.view.held.iter().find(|item| PAPERS.contains(&last_word(item).as_str()))?;
+        Some(Clause { objects: vec![paper.clone()], rest: paper.clone(), ..clause.clone() })
     }
 
     /// The deed that `it` can only mean where nothing was named before: `wind it up` next to a music box that can be wound.

@@ -141,14 +141,8 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
     if words.len() > 1 {
         words.retain(|word| !is_manner(word));
     }
-    // `get the metronome started` starts it.
-    if let [get, .., state] = words.as_slice()
-        && ["get", "set", "have"].contains(&get.as_str())
-        && words.len() > 2
-        && let Some((_, verb)) = STATES.iter().find(|(known, _)| known == state)
-    {
-        let object = words[1..words.len() - 1].to_vec();
-        return [vec![(*verb).to_owned()], object].concat();
+    if let Some(brought) = brought_to_a_state(&words) {
+        return brought;
     }
     // `read the paper before signing it`: what is kept for later, or left, is not done now.
     let is_wound = words.iter().take(2).any(|word| {
@@ -198,6 +192,14 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
         return [&words[..at], std::slice::from_ref(deed), object].concat();
     }
     words
+}
+
+/// `start the metronome` for `get the metronome started`.
+fn brought_to_a_state(words: &[String]) -> Option<Vec<String>> {
+    let [get, object @ .., state] = words else { return None };
+    let (_, verb) = STATES.iter().find(|(known, _)| known == state)?;
+    let is_brought = ["get", "set", "have"].contains(&get.as_str()) && !object.is_empty();
+    is_brought.then(|| [&[(*verb).to_owned()], object].concat())
 }
 
 /// `drink a pint` for `have a pint`.
