@@ -161,8 +161,8 @@ pub fn router(api: Api) -> Router {
 }
 
 /// The operations that need nothing but the store: the command line serves itself with them.
-pub(crate) fn of_store(store: SharedStore, archive: Option<Archive>) -> Router {
-    gated_of_store(store, &Auth::open(), archive.as_ref()).layer(axum::Extension(Actor::local_command()))
+pub(crate) fn of_store(store: SharedStore, archive: Option<&Archive>) -> Router {
+    gated_of_store(store, &Auth::open(), archive).layer(axum::Extension(Actor::local_command()))
 }
 
 /// The same for callers that may need keys.

@@ -204,7 +204,7 @@ impl Source {
         match opened {
             Ok(store) => {
                 let archive = config.retention.archive.as_deref().map(Archive::open).transpose();
-                Ok(Self::InProcess(api::of_store(store, archive.map_err(ServeError::from)?)))
+                Ok(Self::InProcess(api::of_store(store, archive.map_err(ServeError::from)?.as_ref())))
             }
             Err(ServeError::Embedded(OpenError::InUse { .. })) => Self::at_operators(config),
             Err(error) => Err(error.into()),
