@@ -48,7 +48,7 @@ pub use parse::{Content, Parsed, Reading, Sequence, parse};
 pub use redis::{RedisAction, RedisCommand};
 pub use schema::schema;
 pub use step::{Action, Chat, Step};
-pub use target::{ClockAction, ProcessAction, Target, Verb};
+pub use target::{ClockAction, FreezeAction, ProcessAction, Target, Verb};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -182,7 +182,9 @@ impl Case {
     /// Whether a step starts, stops or kills a process.
     #[must_use]
     pub fn acts_on_processes(&self) -> bool {
-        self.all_steps().any(|step| matches!(step.action, Action::Process(_) | Action::Scale(_) | Action::Clock(_)))
+        self.all_steps().any(|step| {
+            matches!(step.action, Action::Process(_) | Action::Scale(_) | Action::Clock(_) | Action::Freeze(_))
+        })
     }
 
     /// Whether a step sets the clock of a process.

@@ -2,7 +2,7 @@
 
 use super::link::LinkAction;
 use super::step::{Action, Step};
-use super::target::{ClockAction, ProcessAction, Verb};
+use super::target::{ClockAction, FreezeAction, ProcessAction, Verb};
 use crate::json::{JsonError, Node};
 
 /// Every process that a step names is there: those that the case begins with, and those that a step before it or in the same group
@@ -25,6 +25,7 @@ pub(super) fn check(workers: usize, steps: &[Step], nodes: &[Node]) -> Vec<JsonE
             let (target, place) = match &part.action {
                 Action::Process(ProcessAction { verb, target }) => (target, written.get(&verb.to_string())),
                 Action::Link(LinkAction { of: Some(target), .. }) => (target, at(written, "link")),
+                Action::Freeze(FreezeAction { target, .. }) => (target, at(written, "freeze")),
                 Action::Clock(ClockAction { target, .. }) => (target, at(written, "clock")),
                 _ => continue,
             };

@@ -1,6 +1,7 @@
 //! Processes of a case, by the names that its profile gives them, and what can be done to them.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::profile::Profile;
 
@@ -49,6 +50,23 @@ impl ClockAction {
             1.. => format!("set the clock of {target} {ahead_seconds} s ahead"),
             _ => format!("set the clock of {target} {} s back", ahead_seconds.unsigned_abs()),
         }
+    }
+}
+
+/// A process is frozen for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FreezeAction {
+    /// The process.
+    pub target: Target,
+    /// How long it is frozen. No time factor stretches it: it is compared with leases, which none stretches either.
+    pub length: Duration,
+}
+
+impl FreezeAction {
+    /// In a few words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        format!("freeze {} for {} ms", self.target, self.length.as_millis())
     }
 }
 

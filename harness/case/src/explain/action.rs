@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::{all_quoted, expect, places, quoted, times};
 use crate::predicate::in_words;
 use crate::{
-    Action, Capture, Chat, ClockAction, EventCapture, GateAction, HttpExpect, HttpStep, LinkAction, LinkFault, LinkTo,
-    Listen, ProcessAction, RedisAction, RedisCommand, RequestStream, Step, StepCapture, StreamAction, Target, Verb,
-    WaitFor,
+    Action, Capture, Chat, ClockAction, EventCapture, FreezeAction, GateAction, HttpExpect, HttpStep, LinkAction,
+    LinkFault, LinkTo, Listen, ProcessAction, RedisAction, RedisCommand, RequestStream, Step, StepCapture,
+    StreamAction, Target, Verb, WaitFor,
 };
 
 /// What the step does, and the steps that it does at once, each with the actor who does it.
@@ -29,6 +29,9 @@ pub(super) fn words(action: &Action) -> (String, Vec<(Option<&str>, &Step)>) {
         Action::Gate(GateAction::Wait(gate)) => format!("waits until a model call waits at gate `{gate}`"),
         Action::Gate(GateAction::Open(gate)) => format!("opens gate `{gate}`"),
         Action::Process(action) => process(action),
+        Action::Freeze(FreezeAction { target, length }) => {
+            format!("freezes {} with SIGSTOP for {} ms, and lets it go on", name(target), length.as_millis())
+        }
         Action::Clock(ClockAction { target, ahead_seconds }) => match ahead_seconds {
             0 => format!("sets the clock of {} right", name(target)),
             1.. => format!("sets the clock of {} {ahead_seconds} s ahead", name(target)),
@@ -91,6 +94,7 @@ pub(super) fn demands(action: &Action) -> Vec<String> {
         | Action::WaitFor(_)
         | Action::Gate(_)
         | Action::Process(ProcessAction { verb: Verb::Kill | Verb::Stop | Verb::Continue | Verb::Start, .. })
+        | Action::Freeze(_)
         | Action::Clock(_)
         | Action::Scale(_)
         | Action::Redis(

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use self::http::{Capture, HttpExpect, HttpStep};
-pub(crate) use self::step::{ClockStep, StepFile};
+pub(crate) use self::step::{ClockStep, FreezeStep, StepFile};
 pub use self::step::{EventCapture, GateAction, Listen, RequestStream, StepCapture, StreamAction, WaitFor};
 
 /// A case: steps against a running story engine, and what must come of them. Or a sequence: the names of other cases.

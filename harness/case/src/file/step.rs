@@ -57,6 +57,8 @@ pub struct StepFile {
     /// SIGCONT to a process that was stopped.
     #[serde(rename = "continue")]
     pub resume: Option<String>,
+    /// SIGSTOP to a process, and SIGCONT after a time: the step lasts that long.
+    pub freeze: Option<FreezeStep>,
     /// Starts a process that was killed or has ended, or one more worker.
     pub start: Option<String>,
     /// SIGTERM to a process, which must then end well, and start it again.
@@ -95,6 +97,17 @@ pub struct ClockStep {
     pub of: String,
     /// How far its clock is ahead of the true time from here on, in seconds; below 0, behind; 0 sets it right. At most ten years.
     pub ahead_seconds: i64,
+}
+
+/// A process stands still for a time, and then goes on by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FreezeStep {
+    /// The process: `worker[0]` or `api`.
+    pub of: String,
+    /// For how many milliseconds: at least 1, at most 60000, and less than the step's time limit.
+    #[schemars(range(min = 1, max = 60_000))]
+    pub for_ms: u64,
 }
 
 /// What to wait for.

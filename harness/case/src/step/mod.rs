@@ -12,7 +12,7 @@ use super::file::{GateAction, HttpStep, Listen, RequestStream, StepCapture, Stre
 use super::link::LinkAction;
 use super::places;
 use super::redis::RedisAction;
-use super::target::{ClockAction, ProcessAction};
+use super::target::{ClockAction, FreezeAction, ProcessAction};
 use crate::json::Node;
 
 /// One step of a case.
@@ -58,6 +58,8 @@ pub enum Action {
     Gate(GateAction),
     /// Starts a process or sends it a signal.
     Process(ProcessAction),
+    /// Freezes a process for a time.
+    Freeze(FreezeAction),
     /// Sets a process' clock.
     Clock(ClockAction),
     /// Has so many workers from here on.
@@ -147,6 +149,7 @@ impl Action {
             Self::Gate(GateAction::Wait(gate)) => format!("wait for a call at gate {gate}"),
             Self::Gate(GateAction::Open(gate)) => format!("open gate {gate}"),
             Self::Process(action) => format!("{} {}", action.verb, action.target),
+            Self::Freeze(action) => action.describe(),
             Self::Clock(action) => action.describe(),
             Self::Scale(workers) => format!("scale to {workers} workers"),
             Self::Redis(action) => action.describe(),

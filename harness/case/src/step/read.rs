@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::{Action, Chat, Step};
 use crate::checks::{check_captures, check_expect, check_http, span_of};
-use crate::file::{ClockStep, StepFile};
+use crate::file::{ClockStep, FreezeStep, StepFile};
 use crate::json::{self, JsonError, Node};
 use crate::link::{LinkAction, LinkStep, LinkTo};
 use crate::profile::Profile;
 use crate::sources::CaseLines;
-use crate::target::{ClockAction, ProcessAction, Target, Verb};
+use crate::target::{ClockAction, FreezeAction, ProcessAction, Target, Verb};
 use crate::{misplaced, names, places};
 
 /// How long a step may take if it does not say.
@@ -60,7 +60,16 @@ impl Step {
         let game = file.game.clone();
         let expect = file.expect.clone();
         let capture = file.capture.clone();
-        match action(file, node, around) {
+        let action = action(file, node, around);
+        if let Ok(Action::Freeze(freeze)) = &action
+            && freeze.length >= limit
+        {
+            let freeze = node.get("freeze").unwrap_or(node);
+            let what = format!("the step has to be done in {} ms, its time limit", limit.as_millis());
+            let error = JsonError::at(span_of(freeze, "for_ms"), what);
+            found.push(error.help("freeze for less, or give the step more `timeout_seconds`"));
+        }
+        match action {
             Ok(action) if found.is_empty() => {
                 let name = name.unwrap_or_else(|| action.describe());
                 let places = places::of_step(node, around.lines);
@@ -94,6 +103,7 @@ const ACTIONS: &[&str] = &[
     "terminate",
     "stop",
     "continue",
+    "freeze",
     "start",
     "restart",
     "scale",
@@ -179,6 +189,9 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
     if let Some(link) = file.link {
         return Ok(Action::Link(link_action(link, node, around.profile).map_err(one)?));
     }
+    if let Some(freeze) = file.freeze {
+        return Ok(Action::Freeze(freeze_action(freeze, node, around.profile).map_err(one)?));
+    }
     if let Some(clock) = file.clock {
         return Ok(Action::Clock(clock_action(clock, node, around.profile).map_err(one)?));
     }
@@ -207,6 +220,9 @@ fn one(error: JsonError) -> Vec<JsonError> {
 
 /// By how many seconds a clock can be set.
 const CLOCK_MAX: u64 = 10 * 365 * 86_400;
+
+/// For how many milliseconds a process can be frozen.
+const FREEZE_MAX: u64 = 60_000;
 
 /// The messages that are none.
 const MAGIC: [&str; 2] = ["RESET_GAMESTATE", "WAIT_FOR_STORY_EVENT"];
@@ -253,6 +269,20 @@ fn process_action(file: &mut StepFile, node: &Node, profile: &Profile) -> Result
         return Err(JsonError::at(span_of(node, "scale"), "this service has no process of which there may be many"));
     }
     Ok(file.scale.map(Action::Scale))
+}
+
+fn freeze_action(freeze: FreezeStep, node: &Node, profile: &Profile) -> Result<FreezeAction, JsonError> {
+    let node = node.get("freeze").unwrap_or(node);
+    let FreezeStep { of, for_ms } = freeze;
+    let target = Target::parse(&of, profile).ok_or_else(|| {
+        JsonError::at(span_of(node, "of"), format!("`{of}` is not a process")).help(Target::known(profile))
+    })?;
+    if !(1..=FREEZE_MAX).contains(&for_ms) {
+        let what = format!("a process is frozen for 1 to {FREEZE_MAX} ms");
+        let error = JsonError::at(span_of(node, "for_ms"), what);
+        return Err(error.help("`stop` freezes it until `continue`"));
+    }
+    Ok(FreezeAction { target, length: Duration::from_millis(for_ms) })
 }
 
 fn clock_action(clock: ClockStep, node: &Node, profile: &Profile) -> Result<ClockAction, JsonError> {

@@ -114,6 +114,7 @@ fn a_name_that_is_not_there_is_pointed_at_itself() {
         r#"{"parallel": [{"kill": "worker[1]"}]}"#,
         r#"{"link": {"to": "redis", "do": "hold", "of": "worker[7]"}}"#,
         r#"{"clock": {"of": "worker[7]", "ahead_seconds": 1}}"#,
+        r#"{"freeze": {"of": "worker[7]", "for_ms": 1}}"#,
         r#"{"user_prompt": "a", "as": "game"}"#,
     ];
     let places: Vec<String> =
@@ -131,7 +132,31 @@ fn a_name_that_is_not_there_is_pointed_at_itself() {
             "12:24: there is no `worker[1]` at this step",
             "13:46: there is no `worker[7]` at this step",
             "14:18: there is no `worker[7]` at this step",
-            "15:28: the label `game` is taken",
+            "15:19: there is no `worker[7]` at this step",
+            "16:28: the label `game` is taken",
+        ]
+    );
+}
+
+#[test]
+fn a_process_is_frozen_for_a_time_that_the_step_has() {
+    let steps = [
+        r#"{"freeze": {"of": "worker[0]", "for_ms": 0}}"#,
+        r#"{"freeze": {"of": "worker[0]", "for_ms": 60001}, "timeout_seconds": 90}"#,
+        r#"{"freeze": {"of": "worker[0]", "for_ms": 10000}}"#,
+        r#"{"freeze": {"of": "redis", "for_ms": 1}}"#,
+        r#"{"freeze": {"of": "worker[0]"}}"#,
+        r#"{"freeze": {"of": "worker[0]", "for_ms": 60000}, "timeout_seconds": 90}"#,
+        r#"{"freeze": {"of": "api", "for_ms": 1}}"#,
+    ];
+    assert_eq!(
+        in_steps("", &steps),
+        [
+            "2:42: a process is frozen for 1 to 60000 ms (`stop` freezes it until `continue`)",
+            "3:42: a process is frozen for 1 to 60000 ms (`stop` freezes it until `continue`)",
+            "4:42: the step has to be done in 10000 ms, its time limit (freeze for less, or give the step more `timeout_seconds`)",
+            "5:19: `redis` is not a process (`api`, `worker[0]`, `worker[1]`, …)",
+            "6:12: the key `for_ms` is missing",
         ]
     );
 }

@@ -23,7 +23,12 @@ const SHORT_LEASE: f64 = 0.5;
 pub fn relax(case: &Case) -> Result<Case, Unfit> {
     for step in case.all_steps() {
         match &step.action {
-            Action::Process(_) | Action::Clock(_) | Action::Scale(_) | Action::Redis(_) | Action::Link(_) => {
+            Action::Process(_)
+            | Action::Freeze(_)
+            | Action::Clock(_)
+            | Action::Scale(_)
+            | Action::Redis(_)
+            | Action::Link(_) => {
                 return Err(Unfit::Breaks(step.name.clone()));
             }
             Action::Gate(_) => return Err(Unfit::Gates(step.name.clone())),

@@ -101,6 +101,7 @@ async fn act(world: &World, branch: &Branch<'_>, step: &Step, deadline: Instant)
         Action::WaitFor(wait) => wait_for(world, branch, game, wait, deadline).await?,
         Action::Gate(action) => use_gate(world, branch, action, deadline).await?,
         Action::Process(action) => world.act(action).await?,
+        Action::Freeze(action) => world.freeze(action).await?,
         Action::Clock(action) => world.set_clock(action)?,
         Action::Scale(workers) => world.scale(*workers).await?,
         Action::Redis(action) => world.act_on_redis(action).await?,

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use harness_case::{ClockAction, LinkAction, LinkTo, ProcessAction, RedisAction, Target};
+use harness_case::{ClockAction, FreezeAction, LinkAction, LinkTo, ProcessAction, RedisAction, Target, Verb};
 use harness_events::{Failure, Source};
 
 use super::World;
@@ -32,6 +32,14 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Freezes a process for a time. It goes on also where the step is given up meanwhile: the end of a case lets every process continue.
+    pub(in crate::run) async fn freeze(&self, action: &FreezeAction) -> Result<(), Failure> {
+        let does = |verb| ProcessAction { verb, target: action.target.clone() };
+        self.act(&does(Verb::Stop)).await?;
+        tokio::time::sleep(action.length).await;
+        self.act(&does(Verb::Continue)).await
     }
 
     /// Sets a process' clock.
