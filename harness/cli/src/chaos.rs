@@ -17,6 +17,9 @@ use super::shared::{Wanted, wanted_mode};
 /// More turns than this a game's history does not show whole.
 const TURNS_PER_GAME: usize = 1000;
 
+/// More story events than this no turn tells.
+const STORY_EVENTS_MAX: usize = 16;
+
 #[derive(Debug, Args)]
 pub(super) struct ChaosArgs {
     /// Draws the messages and the schedule of what is broken; drawn itself when left out.
@@ -49,6 +52,10 @@ pub(super) struct ChaosArgs {
     /// Kill Redis too and start it again on its append-only file. Only where it is a process of ours.
     #[arg(long)]
     redis_faults: bool,
+    /// How many story events that wait behind each other the engine tells in one turn (`queue.story_event_batch`). Above 1, each bell sets
+    /// off one more than that.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    story_event_batch: usize,
     /// The engine; next to this program when left out.
     #[arg(long, value_name = "PATH")]
     engine: Option<PathBuf>,
@@ -72,6 +79,9 @@ impl ChaosArgs {
         if self.lease_ms < 100 {
             return Err("--lease-ms below 100 cannot be distinguished from a busy machine".to_owned());
         }
+        if !(1..=STORY_EVENTS_MAX).contains(&self.story_event_batch) {
+            return Err(format!("--story-event-batch is from 1 to {STORY_EVENTS_MAX}, as the engine has it"));
+        }
         if turns / self.games > TURNS_PER_GAME {
             let games = turns.div_ceil(TURNS_PER_GAME);
             return Err(format!("{turns} messages are too many for {} games: give --games {games}", self.games));
@@ -92,6 +102,7 @@ impl ChaosArgs {
             concurrency: self.concurrency,
             lease: Duration::from_millis(self.lease_ms),
             redis_faults: self.redis_faults,
+            story_event_batch: self.story_event_batch,
         })
     }
 }
@@ -198,6 +209,8 @@ mod tests {
             (&["--redis-faults"], "--services local"),
             (&["--services", "external"], "cannot be broken"),
             (&["--lease-ms", "5"], "busy machine"),
+            (&["--story-event-batch", "0"], "from 1 to 16"),
+            (&["--story-event-batch", "17"], "from 1 to 16"),
         ] {
             let error = options(args).unwrap_err();
             assert!(error.contains(advice), "{error}");

@@ -13,6 +13,7 @@ use super::ledger::Call;
 use super::observed::{ObservedRequest, observed_requests};
 use super::players::{Outcome, Post};
 use super::subject::Subject;
+use super::{plan, together};
 use crate::invariants::{self, Finding, FindingKind};
 use crate::watch::{Journal, Seen};
 
@@ -30,7 +31,8 @@ pub(super) fn check(evidence: &Evidence) -> Vec<Finding> {
             found.extend(log(game, &kept.log));
             found.extend(history(number, game, &kept.history, &observed));
         }
-        found.extend(story_events(number, game, &observed, &evidence.posts));
+        found.extend(story_events(number, game, &observed, evidence));
+        found.extend(together::check(&observed, evidence.story_event_batch));
         found.extend(sent_in_order(number, &observed, &evidence.posts));
         by_id.extend(observed.into_iter().map(|observed| (observed.request, observed)));
     }
@@ -94,7 +96,7 @@ fn history(
     observed: &[ObservedRequest<'_>],
 ) -> Vec<Finding> {
     let said = history.iter().filter(|message| message.role != Role::Assistant);
-    let kept: Vec<Subject> = said.filter_map(|message| Subject::of_message(number, &message.content)).collect();
+    let kept: Vec<Subject> = said.flat_map(|message| Subject::all_of_message(number, &message.content)).collect();
     let mut found = Vec::new();
     for observed in observed {
         let Some(subject) = observed.subject else { continue };
@@ -120,16 +122,30 @@ fn history(
     invariants::history(&game.live, history).into_iter().collect()
 }
 
-/// Every bell that a completed turn has rung was answered by one story event, which names its cause.
-fn story_events(number: usize, game: &GameEvidence, observed: &[ObservedRequest<'_>], posts: &[Post]) -> Vec<Finding> {
+/// Every bell that a completed turn has rung was answered by its story events, each once and in their order, which name their cause.
+fn story_events(
+    number: usize,
+    game: &GameEvidence,
+    observed: &[ObservedRequest<'_>],
+    evidence: &Evidence,
+) -> Vec<Finding> {
     let mut found = Vec::new();
-    for post in posts.iter().filter(|post| post.message.game == number) {
+    for post in evidence.posts.iter().filter(|post| post.message.game == number) {
         let Some(bell) = post.message.bell else { continue };
         let Some(rung) = observed.iter().find(|observed| observed.subject == Some(post.message.subject())) else {
             continue;
         };
-        let answer = Subject::Bell { game: number, bell };
-        let answers = observed.iter().filter(|observed| observed.subject == Some(answer)).count();
+        let wanted: Vec<Subject> = plan::answers_of(bell, evidence.story_event_batch)
+            .map(|bell| Subject::Bell { game: number, bell })
+            .collect();
+        let came: Vec<Subject> = observed
+            .iter()
+            .filter_map(|observed| observed.subject)
+            .filter(|subject| wanted.contains(subject))
+            .collect();
+        let times = |answer: &Subject| came.iter().filter(|subject| *subject == answer).count();
+        let (least, answers) =
+            (wanted.iter().map(times).min().unwrap_or(0), wanted.iter().map(times).max().unwrap_or(0));
         let caused = observed.iter().filter(|observed| observed.caused_by == Some(rung.request)).count();
         let request = rung.request;
         let expected = usize::from(rung.is_completed());
@@ -137,9 +153,13 @@ fn story_events(number: usize, game: &GameEvidence, observed: &[ObservedRequest<
             || format!("bell {bell} of game {}, rung by request {request}, was answered {answers} times", game.id);
         if answers > expected {
             found.push(Finding::of(request, FindingKind::AppliedTwice, what()));
-        } else if answers < expected {
-            found.push(Finding::of(request, FindingKind::Lost, what()));
-        } else if caused != expected {
+        } else if least < expected {
+            let what = format!("{}, and of {} story events came {}", what(), wanted.len(), came.len());
+            found.push(Finding::of(request, FindingKind::Lost, what));
+        } else if rung.is_completed() && came != wanted {
+            let what = format!("bell {bell} of game {} was answered by {came:?}, in another order", game.id);
+            found.push(Finding::of(request, FindingKind::OutOfOrder, what));
+        } else if caused != expected * wanted.len() {
             let what = format!("{}, and {caused} story events name it as their cause", what());
             found.push(Finding::of(request, FindingKind::Contradiction, what));
         }
@@ -255,7 +275,8 @@ fn model_calls(evidence: &Evidence, by_id: &BTreeMap<RequestId, ObservedRequest<
                 format!("request {request} had {} attempts, and {deltas} calls for its delta", observed.attempts);
             found.push(Finding::of(request, FindingKind::NarratedTwice, what));
         }
-        if let Some(Event::RequestCompleted(completed)) = observed.end {
+        // What was told in another one's turn has no narration of its own.
+        if let Some(Event::RequestCompleted(completed)) = observed.end.filter(|_| observed.told_with().is_none()) {
             let written: BTreeSet<&str> = texts.map(|call| call.text.trim()).collect();
             if !written.contains(completed.result.message.trim()) {
                 let what = format!(

@@ -19,8 +19,8 @@ use crate::invariants::testing::Story;
 use crate::watch::Journal;
 
 /// One game without faults, until a test adds one.
-struct Scene {
-    story: Story,
+pub(super) struct Scene {
+    pub(super) story: Story,
     history: Vec<ChatMessage>,
     posts: Vec<Post>,
     calls: Vec<Call>,
@@ -28,13 +28,13 @@ struct Scene {
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (history, posts, calls) = (vec![ChatMessage::assistant("You wake.")], Vec::new(), Vec::new());
         Self { story: Story::new(), history, posts, calls, version: 1 }
     }
 
     /// A message is sent and accepted.
-    fn post(&mut self, turn: usize, bell: Option<usize>) -> RequestId {
+    pub(super) fn post(&mut self, turn: usize, bell: Option<usize>) -> RequestId {
         let request = RequestId::new();
         self.posted(turn, bell, Outcome::Accepted(request));
         self.story.says(request, &turn_text(0, turn, bell));
@@ -55,7 +55,7 @@ impl Scene {
     }
 
     /// A request runs and is committed, in one attempt.
-    fn run(&mut self, request: RequestId, subject: Subject, said: &str) {
+    pub(super) fn run(&mut self, request: RequestId, subject: Subject, said: &str) {
         let text = format!("{subject:?} is told.");
         self.story.processing(request, 1).chunk(request, 1, &text).done(request, 1);
         self.call(subject, Kind::Text, &text);
@@ -76,7 +76,7 @@ impl Scene {
         request
     }
 
-    fn evidence(&self) -> Evidence {
+    pub(super) fn evidence(&self) -> Evidence {
         let live = self.story.journal.clone();
         let kept = Some(Kept { log: live.clone(), history: self.history.clone() });
         let game = GameEvidence { id: self.story.game, live, kept };
@@ -89,7 +89,7 @@ impl Scene {
     }
 }
 
-fn kinds(evidence: &Evidence) -> Vec<FindingKind> {
+pub(super) fn kinds(evidence: &Evidence) -> Vec<FindingKind> {
     let mut kinds: Vec<_> = check(evidence).iter().map(|finding| finding.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
@@ -110,8 +110,8 @@ fn queue(active: u64) -> QueueView {
     }
 }
 
-const TURN_1: Subject = Subject::Turn { game: 0, turn: 1 };
-const BELL_1: Subject = Subject::Bell { game: 0, bell: 1 };
+pub(super) const TURN_1: Subject = Subject::Turn { game: 0, turn: 1 };
+pub(super) const BELL_1: Subject = Subject::Bell { game: 0, bell: 1 };
 
 #[test]
 fn where_every_promise_was_kept_nothing_is_found() {

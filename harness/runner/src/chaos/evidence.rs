@@ -33,6 +33,8 @@ pub(super) struct Evidence {
     pub(super) troubles: Vec<String>,
     /// What could not be read.
     pub(super) unread: Vec<String>,
+    /// How many story events one turn may tell.
+    pub(super) story_event_batch: usize,
 }
 
 /// What is known of one game.
@@ -58,12 +60,14 @@ pub(super) async fn collect(
     posts: Vec<Post>,
     ledger: Ledger,
     injected: &InjectionLog,
+    story_event_batch: usize,
 ) -> Evidence {
     let mut evidence = Evidence {
         posts,
         calls: ledger.calls.into_values().collect(),
         troubles: injected.troubles.clone(),
         unread: ledger.gaps,
+        story_event_batch,
         ..Evidence::default()
     };
     let client = testbed.api().await;

@@ -19,6 +19,9 @@ mod scenario;
 mod schedule;
 mod subject;
 mod testbed;
+mod together;
+#[cfg(test)]
+mod together_tests;
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -99,7 +102,7 @@ pub async fn run(options: &Options, context: ChaosContext<'_>, progress: impl Fn
     let played = tokio::time::timeout(limit, play(options, &testbed, &board, load, &progress)).await;
     let (injected, ledger) = played.map_err(|_| ChaosError::Stuck(Box::new(testbed.stuck(limit))))?;
     progress("reading everything again");
-    let evidence = evidence::collect(&testbed, board.into_posts(), ledger, &injected).await;
+    let evidence = evidence::collect(&testbed, board.into_posts(), ledger, &injected, options.story_event_batch).await;
     let mut findings = check::check(&evidence);
     findings.extend(testbed.stop().await);
     Ok(Report::new(options, &testbed, &injected, &evidence, findings))

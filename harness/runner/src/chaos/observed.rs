@@ -22,6 +22,14 @@ pub(super) struct ObservedRequest<'a> {
 }
 
 impl ObservedRequest<'_> {
+    /// The request in whose turn this story event was told, if that was not its own.
+    pub(super) fn told_with(&self) -> Option<RequestId> {
+        match self.end {
+            Some(Event::RequestCompleted(completed)) => completed.result.told_with,
+            _ => None,
+        }
+    }
+
     pub(super) fn is_completed(&self) -> bool {
         matches!(self.end, Some(Event::RequestCompleted(_)))
     }

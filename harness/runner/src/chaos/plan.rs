@@ -1,5 +1,6 @@
 //! What is asked for, and what is drawn from its seed: who says what to which game, and when.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -32,6 +33,8 @@ pub struct Options {
     pub lease: Duration,
     /// Whether Redis is killed too.
     pub redis_faults: bool,
+    /// How many story events that wait behind each other the engine tells in one turn.
+    pub story_event_batch: usize,
 }
 
 /// A message that is to be sent.
@@ -83,6 +86,18 @@ pub(super) fn bells(load: &[Message]) -> usize {
     load.iter().filter_map(|message| message.bell).max().unwrap_or(0)
 }
 
+/// How many story events a bell sets off. Where several are told in one turn, one more than that: so that one turn is full, and another
+/// one tells the rest.
+pub(super) fn answers(story_event_batch: usize) -> usize {
+    if story_event_batch > 1 { story_event_batch + 1 } else { 1 }
+}
+
+/// The numbers of the story events that a bell sets off, in their order.
+pub(super) fn answers_of(bell: usize, story_event_batch: usize) -> RangeInclusive<usize> {
+    let answers = answers(story_event_batch);
+    (bell - 1) * answers + 1..=bell * answers
+}
+
 #[cfg(test)]
 pub(super) fn options(seed: u64) -> Options {
     Options {
@@ -94,6 +109,7 @@ pub(super) fn options(seed: u64) -> Options {
         concurrency: 4,
         lease: Duration::from_millis(500),
         redis_faults: false,
+        story_event_batch: 1,
     }
 }
 
@@ -107,6 +123,12 @@ mod tests {
     fn a_seed_always_draws_the_same_load_and_another_one_another() {
         assert_eq!(load(&options(1)), load(&options(1)));
         assert_ne!(load(&options(1)), load(&options(2)));
+    }
+
+    #[test]
+    fn no_story_event_is_set_off_by_two_bells() {
+        assert_eq!([1, 2, 3].map(|bell| answers_of(bell, 1)), [1..=1, 2..=2, 3..=3]);
+        assert_eq!([1, 2].map(|bell| answers_of(bell, 3)), [1..=4, 5..=8]);
     }
 
     #[test]

@@ -79,8 +79,13 @@ impl Report {
         findings.sort_by_key(|finding| finding.kind);
         let services = testbed.context.services;
         let heading = format!(
-            "chaos --seed {}: {} messages to {} games, services: {} ({}), {:.1} s",
+            "chaos --seed {}{}: {} messages to {} games, services: {} ({}), {:.1} s",
             options.seed,
+            if options.story_event_batch > 1 {
+                format!(" --story-event-batch {}", options.story_event_batch)
+            } else {
+                String::new()
+            },
             options.turns,
             options.games,
             services.mode,
@@ -124,7 +129,10 @@ fn table(evidence: &Evidence, injected: &InjectionLog) -> Vec<(String, String)> 
             ),
         ),
         row("sent again", format!("{repeats} times, under the same key")),
-        row("story events", counts.story_events.to_string()),
+        row(
+            "story events",
+            format!("{}, of these {} in the turn of another one", counts.story_events, counts.together),
+        ),
         row("completed", counts.completed.to_string()),
         row("attempts", format!("{}, of these {} takeovers", counts.attempts, counts.takeovers)),
         row("superseded", format!("{} attempts had shown text that is void", counts.superseded)),
@@ -149,6 +157,7 @@ struct Counts {
     takeovers: usize,
     superseded: usize,
     story_events: usize,
+    together: usize,
     completed: usize,
 }
 
@@ -164,7 +173,10 @@ impl Counts {
                 }
                 Some(Event::AttemptSuperseded(_)) => counts.superseded += 1,
                 Some(Event::RequestQueued(event)) if event.kind == RequestType::StoryEvent => counts.story_events += 1,
-                Some(Event::RequestCompleted(_)) => counts.completed += 1,
+                Some(Event::RequestCompleted(event)) => {
+                    counts.completed += 1;
+                    counts.together += usize::from(event.result.told_with.is_some());
+                }
                 _ => {}
             }
         }

@@ -1,4 +1,4 @@
-//! What is played: a scenario with bells, each of which sets off one story event, and a model that tells every request in
+//! What is played: a scenario with bells, each of which sets off a story event or several, and a model that tells every request in
 //! words of its own.
 
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::subject::bell_text;
-use super::{ChaosError, Options};
+use super::{ChaosError, Options, plan};
 
 /// The scenario's id.
 pub(super) const SCENARIO: &str = "belfry";
@@ -16,9 +16,9 @@ pub(super) const SCENARIO: &str = "belfry";
 const PC: &str = "classic";
 
 /// Writes the content that the engine serves; answers where it is.
-pub(super) fn write_content(dir: &Path, bells: usize) -> Result<PathBuf, ChaosError> {
+pub(super) fn write_content(dir: &Path, bells: usize, story_event_batch: usize) -> Result<PathBuf, ChaosError> {
     let content = dir.join("content");
-    write(&content.join("scenarios"), SCENARIO, &scenario(bells))?;
+    write(&content.join("scenarios"), SCENARIO, &scenario(bells, story_event_batch))?;
     write(&content.join("pcs"), PC, &player_character())?;
     Ok(content)
 }
@@ -29,11 +29,14 @@ fn write(folder: &Path, id: &str, value: &Value) -> Result<(), ChaosError> {
     written.map_err(|source| ChaosError::File { path, source })
 }
 
-fn scenario(bells: usize) -> Value {
-    let conditionals: Map<String, Value> = (1..=bells)
-        .map(|bell| {
+fn scenario(bells: usize, story_event_batch: usize) -> Value {
+    let answers =
+        (1..=bells).flat_map(|bell| plan::answers_of(bell, story_event_batch).map(move |answer| (bell, answer)));
+    let conditionals: Map<String, Value> = answers
+        .map(|(bell, answer)| {
             let when = json!({ "vars": { "rung": bell.to_string() } });
-            (format!("answer_{bell}"), json!({ "when": when, "then": { "prompt": bell_text(bell) } }))
+            // Conditionals fire in the order of their keys.
+            (format!("answer_{answer:06}"), json!({ "when": when, "then": { "prompt": bell_text(answer) } }))
         })
         .collect();
     json!({
@@ -114,7 +117,9 @@ pub(super) fn engine(options: &Options, has_redis: bool) -> Map<String, Value> {
             // Shorter than a turn, so that turns are handed back.
             "shutdown_timeout_seconds": 0.05,
         },
-        "queue": { "events_kept": 1_000_000, "status_ttl_seconds": 86_400 },
+        "queue": {
+            "events_kept": 1_000_000, "status_ttl_seconds": 86_400, "story_event_batch": options.story_event_batch,
+        },
         "chat_history_limit": 4,
         "sse": { "chunk_ms": 10 },
     });
@@ -137,9 +142,13 @@ mod tests {
 
     #[test]
     fn the_scenario_has_a_story_event_for_each_bell() {
-        let scenario = scenario(3);
-        let conditionals = scenario["scenes"]["ringing"]["conditionals"].as_object().unwrap();
+        let one = scenario(3, 1);
+        let conditionals = one["scenes"]["ringing"]["conditionals"].as_object().unwrap();
         assert_eq!(conditionals.len(), 3);
-        assert_eq!(conditionals["answer_2"]["then"]["prompt"], bell_text(2));
+        assert_eq!(conditionals["answer_000002"]["then"]["prompt"], bell_text(2));
+        let several = scenario(3, 2);
+        let conditionals = several["scenes"]["ringing"]["conditionals"].as_object().unwrap();
+        assert_eq!(conditionals.len(), 9);
+        assert_eq!(conditionals["answer_000004"]["when"]["vars"]["rung"], "2");
     }
 }

@@ -63,7 +63,7 @@ impl<'a> Testbed<'a> {
         load: &[Message],
     ) -> Result<Self, ChaosError> {
         let (services, log, pulse) = (context.services, CaseLog::default(), Pulse::default());
-        let scenario_dir = scenario::write_content(context.dir, plan::bells(load))?;
+        let scenario_dir = scenario::write_content(context.dir, plan::bells(load), options.story_event_batch)?;
         let model = Model::new(context.http.clone(), format!("{}/t/chaos", services.mock_url));
         model.load(&scenario::script()).await?;
         let over = scenario::engine(options, services.redis_url.is_some());
