@@ -107,6 +107,13 @@ pub enum DiscoverError {
         /// What to do.
         help: String,
     },
+    /// A directory that a case names as its content holds no scenario.
+    #[error("there is no scenario in {}", path.display())]
+    #[diagnostic(help("put at least one scenario into its folder `scenarios`"))]
+    NoScenario {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A variable is given that no case declares.
     #[error("no case declares a variable `{name}`")]
     #[diagnostic(help("{help}"))]

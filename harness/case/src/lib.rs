@@ -6,6 +6,7 @@
 
 mod checks;
 mod compat;
+mod contents;
 mod discover;
 mod error;
 mod expand;
@@ -35,6 +36,7 @@ mod target;
 mod texts;
 mod vacuous;
 
+pub use contents::check_contents;
 pub use discover::{Discovered, discover, files_named};
 pub use error::{CaseError, CaseWarning, DiscoverError, WarningAbout};
 pub use expand::Given;

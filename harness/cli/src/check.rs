@@ -1,7 +1,7 @@
 //! `harness check` and `harness list`: read cases, run nothing.
 
 use clap::Args;
-use harness_case::{CaseError, DiscoverError, WarningAbout, discover};
+use harness_case::{CaseError, DiscoverError, WarningAbout, check_contents, discover};
 
 use super::gather::{complain, in_ci, print, those_marked};
 use super::out::say;
@@ -28,6 +28,11 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
     if !*lenient {
         let old = found.warnings.extract_if(.., |warning| warning.about() == WarningAbout::OldName);
         found.errors.extend(old.map(|warning| DiscoverError::Case(Box::new(CaseError::from(warning)))));
+    }
+    if profile.is_story_engine() {
+        let (errors, warnings) = check_contents(&found.cases);
+        found.errors.extend(errors);
+        found.warnings.extend(warnings);
     }
     let counts = (found.cases.len(), found.errors.len(), found.warnings.len());
     say(format_args!("{} cases, {} errors, {} warnings\n", counts.0, counts.1, counts.2));

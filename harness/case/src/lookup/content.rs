@@ -1,6 +1,7 @@
 //! Scenarios, player characters, scenes, places and people, as far as a case can name them before it runs.
 
 use std::collections::{BTreeSet, HashMap};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -22,7 +23,7 @@ impl Libraries {
     /// The content of a directory. None if it cannot be read or has no scenario: the engine says what is wrong with it.
     pub(crate) fn of(&self, dir: &Path) -> Option<Arc<Library>> {
         let mut known = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(dir.to_owned()).or_insert_with(|| library(read(dir)?)).clone()
+        known.entry(dir.to_owned()).or_insert_with(|| library(read(dir).ok()?)).clone()
     }
 
     /// The content that is in the engine.
@@ -48,17 +49,23 @@ fn source(kind: ContentKind, path: &Path, text: String) -> Source {
     Source { kind, id, path: path.display().to_string(), text }
 }
 
-fn read(dir: &Path) -> Option<Vec<Source>> {
+/// The files of a directory with content.
+pub(crate) fn read(dir: &Path) -> io::Result<Vec<Source>> {
     let mut sources = Vec::new();
-    for kind in ContentKind::ALL {
-        let Ok(entries) = std::fs::read_dir(dir.join(kind.dir())) else { continue };
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        for path in paths.filter(|path| path.extension().is_some_and(|end| end == "json")) {
-            let text = std::fs::read_to_string(&path).ok()?;
-            sources.push(source(kind, &path, text));
-        }
+    for kind in ContentKind::ALL.iter().copied() {
+        let files = json_files(&dir.join(kind.dir()))?;
+        sources.extend(files.into_iter().map(|(path, text)| source(kind, &path, text)));
     }
-    Some(sources)
+    Ok(sources)
+}
+
+/// The JSON files of a folder, with their texts; none if it is not there.
+pub(crate) fn json_files(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "json"));
+    paths.sort();
+    paths.into_iter().map(|path| std::fs::read_to_string(&path).map(|text| (path, text))).collect()
 }
 
 /// Everything that the case names and the content does not have.

@@ -9,7 +9,7 @@ mod types;
 
 use crate::json::{JsonError, Node, Span, nearest};
 
-pub(super) use content::{Libraries, check as check_content};
+pub(super) use content::{Libraries, check as check_content, json_files, read as read_content};
 pub(super) use engine::check as check_engine;
 pub(super) use shape::check as check_places;
 

@@ -1,6 +1,7 @@
 //! What is found in a case before it runs, as its author reads it: place, message, help.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod contents;
 mod files;
 mod nothing;
 mod places;
