@@ -4,9 +4,9 @@ use super::clause::Clause;
 use super::effort::is_water;
 use super::entries::Way;
 use super::found::Found;
-use super::naming::{is_or_are, the};
+use super::naming::the;
 use super::telling::Telling;
-use super::texts::{capital, joined, mentions, sentences};
+use super::texts::{joined, sentences};
 use super::verbs::Verb;
 use super::vocabulary::direction;
 use crate::world::fit;
@@ -33,23 +33,13 @@ const TO: &[&str] = &[
 impl Telling<'_> {
     /// The answer to a clause of motion. The second value says whether the player has gone somewhere.
     pub(super) fn go(&self, clause: &Clause, verb: Verb) -> (String, bool) {
-        // `step inside, out of the rain`: what one leaves is no place to go to.
-        let leaves =
-            ["out of ", "from "].iter().find_map(|from| clause.rest.split_once(from)).filter(|_| verb == Verb::In);
-        let rest = leaves.map_or(clause.rest.as_str(), |(to, _)| to);
+        let rest = without_start(clause, verb);
         // `the room with the piano` is where the piano is.
         let holds = ["room with ", "place with ", "house with "].iter().find_map(|with| Some(rest.split_once(with)?.1));
         if let Some(way) = holds.and_then(|noun| self.way_next_door(super::naming::without_article(noun))) {
             return self.take_way(way);
         }
-        let rest = rest.split_once("with ").map_or(rest, |(to, _)| to);
-        // `wade in up to my knees` says how far, and not which way.
-        let rest = rest.split_once("up to my ").map_or(rest, |(to, _)| to).trim();
-        // `down the drive after the carriage`: what comes after it is not gone to.
-        let rest = [" and ", " after ", " before ", " until ", " without ", " because "]
-            .iter()
-            .find_map(|word| rest.split_once(word))
-            .map_or(rest, |(to, _)| to);
+        let rest = without_end(rest);
         if let Some(to) = self.end_of_a_path(rest) {
             return (self.go_nowhere(to, &clause.written), false);
         }
@@ -65,16 +55,11 @@ impl Telling<'_> {
         if words == ["home"] || rest == "to bed" {
             return (self.no_way("Home is a long way from here, and not by the next door."), false);
         }
-        let named: Vec<&str> = words.iter().copied().filter(|word| !TO.contains(word)).collect();
-        let place = named.iter().copied().filter(|word| direction(word).is_none()).collect::<Vec<_>>().join(" ");
+        let place = place_in(rest);
         if let Some(way) = self.way_out_of_a_house(&place).filter(|_| verb == Verb::Out) {
             return self.take_way(way);
         }
-        // Who goes to somebody goes to where they are.
-        let place = self.view.home_of(&place).unwrap_or(place);
-        let place = self.known_by_another_name(&place).unwrap_or(place);
-        let place = self.view.home_near(&place).unwrap_or(place);
-        let place = self.home_of_absent(&place).unwrap_or(place);
+        let place = self.place_meant(place);
         if let Some(refused) = self.not_climbed(&place, &clause.written).filter(|_| !leads_over(&words)) {
             return (refused, false);
         }
@@ -130,6 +115,19 @@ impl Telling<'_> {
             return self.take_way(way);
         }
         (self.go_nowhere(&place, &clause.written), false)
+    }
+
+    /// The place that a clause of motion wants to get to; empty, if it names none.
+    pub(super) fn destination(&self, clause: &Clause, verb: Verb) -> String {
+        self.place_meant(place_in(without_end(without_start(clause, verb))))
+    }
+
+    /// Who goes to somebody goes to where they are.
+    fn place_meant(&self, place: String) -> String {
+        let place = self.view.home_of(&place).unwrap_or(place);
+        let place = self.known_by_another_name(&place).unwrap_or(place);
+        let place = self.view.home_near(&place).unwrap_or(place);
+        self.home_of_absent(&place).unwrap_or(place)
     }
 
     /// The way that is meant where neither its direction nor its name is given: up, back, out, in, or the only one.
@@ -236,7 +234,7 @@ impl Telling<'_> {
         if let Some(refused) = self.not_swum(place, written) {
             return refused;
         }
-        if let Some(step) = self.first_step_to(place) {
+        if let Some(step) = self.step_toward(place) {
             return step;
         }
         if let Some(refused) = self.not_climbed(place, written) {
@@ -245,7 +243,7 @@ impl Telling<'_> {
         match self.view.find(place) {
             Found::Nothing => self.no_way(&format!("There is no {place} that you can go to from here.")),
             Found::Elsewhere(name) if self.is_person(&name) => {
-                let step = self.view.home_of_person(&name).and_then(|home| self.first_step_to(&home));
+                let step = self.view.home_of_person(&name).and_then(|home| self.step_toward(&home));
                 step.unwrap_or_else(|| self.no_way(&format!("{name} is not here.")))
             }
             Found::Elsewhere(name) => self.no_way(&format!("You cannot get to {} straight from here.", the(&name))),
@@ -256,51 +254,6 @@ impl Telling<'_> {
                 None => format!("You go up to {}. {}", found.call(), self.glance_at(&found)),
             },
         }
-    }
-
-    /// Where to go first to get to a place that is farther away than one step.
-    pub(super) fn first_step_to(&self, place: &str) -> Option<String> {
-        let (_, scenario) = self.view.scenario?;
-        let scene = self.view.scene.and_then(|scene| scenario.scenes.get(scene));
-        let define =
-            |key: &str| scene.and_then(|scene| scene.locations.get(key)).or_else(|| scenario.locations.get(key));
-        let start = self.view.here_key()?;
-        let mut queue = std::collections::VecDeque::from([(start, None::<(&str, &str)>)]);
-        let mut seen = std::collections::BTreeSet::from([start]);
-        while let Some((key, first)) = queue.pop_front() {
-            let Some(location) = define(key) else { continue };
-            if let Some((direction, next)) = first
-                && (fit(place, &location.name).is_some()
-                    || mentions(&self.view.certain(&location.preview, key, &location.name), place))
-            {
-                let next = define(next).map_or(next, |next| next.name.as_str());
-                return Some(format!(
-                    "{} {} farther off than one step. {} {}.",
-                    capital(&the(&location.name)),
-                    is_or_are(&location.name),
-                    self.view.fresh(&["The way begins", "You would start by going", "From here it is first"]),
-                    format_args!("{direction}, to {}", the(next)),
-                ));
-            }
-            // Of two ways that are equally long, the one by which the player came.
-            let is_new = |to: &String| !define(to).is_some_and(|place| self.view.visited.contains(&place.name));
-            let open = location.exits.iter().filter(|(direction, _)| !location.blocked_exits.contains_key(*direction));
-            let mut open: Vec<_> = open.collect();
-            open.sort_by_key(|(direction, to)| {
-                (self.way_back().is_none_or(|back| back.direction != **direction), is_new(to))
-            });
-            for (direction, to) in open {
-                if let Some((to, _)) = scenario
-                    .locations
-                    .get_key_value(to)
-                    .or_else(|| scene.and_then(|scene| scene.locations.get_key_value(to)))
-                    && seen.insert(to)
-                {
-                    queue.push_back((to, first.or(Some((direction, to)))));
-                }
-            }
-        }
-        None
     }
 
     pub(super) fn take_way(&self, way: &Way) -> (String, bool) {
@@ -385,6 +338,28 @@ impl Telling<'_> {
         let head = self.view.fresh(&heads);
         lines.into_iter().find(|line| line.starts_with(head)).unwrap_or_default()
     }
+}
+
+/// What a clause of motion says behind its verb. `step inside, out of the rain`: what one leaves is no place to go to.
+fn without_start(clause: &Clause, verb: Verb) -> &str {
+    let leaves = ["out of ", "from "].iter().find_map(|from| clause.rest.split_once(from));
+    leaves.filter(|_| verb == Verb::In).map_or(clause.rest.as_str(), |(to, _)| to)
+}
+
+/// The same without what only says with whom, how far or after what it is gone.
+fn without_end(rest: &str) -> &str {
+    let rest = rest.split_once("with ").map_or(rest, |(to, _)| to);
+    // `wade in up to my knees` says how far, and not which way.
+    let rest = rest.split_once("up to my ").map_or(rest, |(to, _)| to).trim();
+    // `down the drive after the carriage`: what comes after it is not gone to.
+    let ends = [" and ", " after ", " before ", " until ", " without ", " because "];
+    ends.iter().find_map(|word| rest.split_once(word)).map_or(rest, |(to, _)| to)
+}
+
+/// The place that is named, without directions and small words.
+fn place_in(rest: &str) -> String {
+    let named = rest.split_whitespace().filter(|word| !TO.contains(word) && direction(word).is_none());
+    named.collect::<Vec<_>>().join(" ")
 }
 
 /// What is gone round: who goes round a house does not go into it.

@@ -22,6 +22,7 @@ mod effort;
 mod entries;
 mod exclaiming;
 mod extract;
+mod farther;
 mod fighting;
 #[cfg(test)]
 mod fighting_tests;
@@ -35,6 +36,8 @@ mod lines;
 mod matter;
 mod nameless;
 mod naming;
+#[cfg(test)]
+mod newcomer_late_tests;
 #[cfg(test)]
 mod newcomer_more_tests;
 #[cfg(test)]

@@ -88,6 +88,10 @@ impl Telling<'_> {
             let mut answers: Vec<String> = now.taken_along(clause).into_iter().collect();
             let (text, ends) = now.answer(clause);
             left = left.after(clause, &text, ends);
+            if now.is_only_a_step(clause, &text) {
+                reason = left;
+                undone.push(spelled_as_in(message, &clause.in_words()));
+            }
             if clause.verb == Some(Verb::Take) && !text.starts_with(super::handling::TAKEN) && !ends {
                 refused.extend(clause.objects.iter().cloned());
             }
