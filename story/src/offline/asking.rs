@@ -191,6 +191,9 @@ impl Telling<'_> {
         {
             return Some(format!("{background} {}", self.could_try()));
         }
+        if let Some(text) = self.why_it_is_so_here(text) {
+            return Some(text);
+        }
         if text.starts_with("where ") {
             return Some(format!("That you would have to find. {}", self.ways_out()));
         }

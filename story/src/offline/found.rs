@@ -96,6 +96,10 @@ impl View<'_> {
 
     /// The thing that is here and is called by another word: `the rope` for the winch line.
     fn by_another_word(&self, noun: &str) -> Found<'_> {
+        // `the rope` of the room next door is no winch line.
+        if words(noun).last().is_some_and(|last| self.is_part_of_another_place(last)) {
+            return Found::Nothing;
+        }
         let things = super::synonyms::other_words(noun).into_iter().map(|other| self.named(&other));
         let mut things = things.filter(|found| matches!(found, Found::Held(_) | Found::Here(_) | Found::Inside(..)));
         let Some(first) = things.next() else { return self.part_by_another_word(noun) };

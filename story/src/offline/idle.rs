@@ -34,6 +34,9 @@ impl Telling<'_> {
             .or_else(|| self.not_jumped_in(clause, noun).filter(|_| verb == Verb::Jump))
             .or_else(|| self.not_written(clause, verb, noun))
             .or_else(|| self.done_to_a_place(verb, named))
+            .or_else(|| self.done_from_afar(verb, named))
+            .or_else(|| self.tuned_from_afar(clause))
+            .or_else(|| self.turned_over(clause))
             .or_else(|| self.opened_or_shut(verb, named));
         special.unwrap_or_else(|| self.done_to(clause, verb, found))
     }

@@ -6,6 +6,7 @@
 
 mod about_others;
 mod addressing;
+mod afar;
 #[cfg(test)]
 mod answers_tests;
 #[cfg(test)]

@@ -55,6 +55,9 @@ impl Telling<'_> {
             let said = self.deed(&order).or_else(|| self.polite_request(&format!("can i have {wish}")));
             return said.map_or_else(|| (self.talk_to(listener, &wish, Verb::Ask), false), |text| (text, true));
         }
+        if let Some(done) = self.done_by_its_name(&clause.rest) {
+            return done;
+        }
         let named = self.view.find(&clause.rest);
         // The name of a place next door is a wish to go there.
         if let Found::Way(way) = &named

@@ -27,3 +27,37 @@ fn the_first_step_to_a_place_that_is_farther_away_is_made() {
     ]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+const GATHERING: &str = r#"{ "user_location": "music_room", "scene_name": "gathering", "user_inventory": ["tuning lever", "tuning fork"] }"#;
+const UNDER: &str = r#"{ "user_location": "under_stage", "scene_name": "gathering", "user_inventory": ["tuning lever", "tuning fork"] }"#;
+const NAVE: &str =
+    r#"{ "user_location": "nave", "scene_name": "inside", "user_inventory": ["lead boots", "winch line", "spanner"] }"#;
+const HALL: &str =
+    r#"{ "user_location": "long_hall", "scene_name": "gathering", "user_inventory": ["tuning lever", "tuning fork"] }"#;
+
+#[test]
+fn what_is_elsewhere_or_only_told_of_is_known_for_what_it_is() {
+    let wrong = wrong(&[
+        (PARISH, "barge", "pump", "", "Ketch's hand"),
+        (FERRY, "landing", "ring", "! bell_rung", ""),
+        (PARISH, NAVE, "follow the footprints", "> belfry", ""),
+        (PARISH, NAVE, "follow the footprints up", "> belfry", ""),
+        (PARISH, NAVE, "grab the rope and hold it", "", "rope ! The line | winch line"),
+        (PARISH, "barge", "take the rope", "+ winch line", ""),
+        (CHAIR, "long_hall", "count the chairs | look at the window", "", "! no window"),
+        (CHAIR, "long_hall", "look at the window", "", "! no window"),
+        (CHAIR, HALL, "why is it so dark now", "", "! 'dark'"),
+        (CHAIR, "long_hall", "why is it so dark in here?", "", "! 'dark' | 'Dark'"),
+        (CHAIR, GATHERING, "who are these people?", "", "! Rows of chairs"),
+        (CHAIR, GATHERING, "who are they?", "", "! Rows of chairs"),
+        (CHAIR, UNDER, "stop the metronome", "", "overhead | above | over your head ! Whatever"),
+        (CHAIR, UNDER, "touch the piano", "", ""),
+        (CHAIR, "dining_room", "take the card | turn the card over", "", "back ! to the light"),
+        (CHAIR, "dining_room", "turn the card over", "", "back ! to the light"),
+        (CHAIR, "long_hall", "sit down at the piano and play something", "", "piano ! sing | hum"),
+        (CHAIR, "long_hall", "tune the low A", "", "piano ! low a"),
+        (CHAIR, "porch", "tune the low A", "", "piano ! low a"),
+        (CHAIR, "long_hall", "tune the lowest note", "", "piano"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -338,7 +338,7 @@ impl Telling<'_> {
             return Some(self.company());
         }
         let seen = ["all these people", "who are these people", "who are they all", "who are those people"];
-        has(text, &seen).then(|| self.look())
+        has(text, &seen).then(|| self.crowd().unwrap_or_else(|| self.look()))
     }
 
     /// `do I have the key?`

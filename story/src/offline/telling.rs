@@ -112,6 +112,7 @@ impl<'a> Telling<'a> {
             },
             Verb::Follow => match self.way_by_description(&clause.rest) {
                 Some(way) if matches!(self.view.find(&clause.rest), Found::Scenery(_)) => self.take_way(way),
+                _ if let Some(way) = self.way_of_a_trail(&clause.rest) => self.take_way(way),
                 _ => (self.idle(clause, verb), false),
             },
             Verb::Take | Verb::Drop | Verb::Give | Verb::Feed | Verb::Show | Verb::Throw | Verb::Trade | Verb::Keep => {

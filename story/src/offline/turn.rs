@@ -36,6 +36,7 @@ impl Telling<'_> {
         let mut refused: Vec<String> = Vec::new();
         let mut left = Left::All;
         let mut reason = left;
+        let mut is_missing = false;
         // What was taken a clause earlier is held in the next one.
         let mut view = self.view.clone();
         let message = &super::spelling::corrected(&super::shorthand::written_out(message), self.view, self.script);
@@ -70,7 +71,7 @@ impl Telling<'_> {
                 && !clause.is_question
                 && matches!(clause.verb, Some(Verb::Take | Verb::Drop | Verb::Give | Verb::Throw | Verb::Keep))
                 && clause.objects.iter().all(|object| refused.contains(object));
-            if is_refused {
+            if is_refused || (is_missing && clause.goes_with_what_was_missing()) {
                 continue;
             }
             if clause.is_later || !now.may_follow(clause, left) {
@@ -88,6 +89,7 @@ impl Telling<'_> {
             let mut answers: Vec<String> = now.taken_along(clause).into_iter().collect();
             let (text, ends) = now.answer(clause);
             left = left.after(clause, &text, ends);
+            is_missing = now.names_only_what_is_not_here(clause) && left == Left::All;
             if now.is_only_a_step(clause, &text) {
                 reason = left;
                 undone.push(spelled_as_in(message, &clause.in_words()));
@@ -184,6 +186,14 @@ impl Telling<'_> {
                 is_trifle && self.deed(clause).is_none()
             }
         }
+    }
+
+    /// Whether all that a deed is done to or with is not here.
+    fn names_only_what_is_not_here(&self, clause: &Clause) -> bool {
+        let acts = clause.verb.is_some_and(|verb| !verb.is_speech() && !verb.is_perception()) && !clause.is_question;
+        let mut nouns = clause.objects.iter().chain([&clause.second]).filter(|noun| !noun.is_empty()).peekable();
+        acts && nouns.peek().is_some()
+            && nouns.all(|noun| matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_)))
     }
 
     /// `go up with the string` takes it along.
@@ -306,6 +316,15 @@ impl Clause {
     fn is_direction(&self) -> bool {
         let first = self.rest.split(' ').next().unwrap_or_default();
         self.verb.is_none() && super::vocabulary::direction(first).is_some()
+    }
+
+    /// `play something`, behind a piano that is not here: what is done with what the clause before it named.
+    fn goes_with_what_was_missing(&self) -> bool {
+        let uses =
+            matches!(self.verb, Some(Verb::Play | Verb::Use | Verb::Eat | Verb::Drink | Verb::Light | Verb::Write));
+        uses && !self.is_question
+            && self.second.is_empty()
+            && self.objects.iter().all(|noun| super::naming::is_abstract(noun) || noun == "it")
     }
 
     /// `look`, `look around`: what every arrival answers.
