@@ -35,6 +35,10 @@ const MANNERS: &[(&str, bool)] = &[
     ("impolite", false),
 ];
 
+/// What is told to pass the time.
+const ENTERTAINMENTS: &[&str] =
+    &["joke", "jokes", "story", "tale", "riddle", "anecdote", "poem", "secret", "lie", "fib", "limerick"];
+
 impl Telling<'_> {
     /// What everybody knows, from somebody who has nothing of their own to say to it.
     pub(super) fn as_everybody_knows(&self, being: &Being, known: &str) -> String {
@@ -84,6 +88,17 @@ impl Telling<'_> {
                     format!("'{deed}?' says {who}. 'What for?'"),
                     format!("'{deed}?' says {who}, and would rather not."),
                     format!("'{deed}? Not tonight,' says {who}."),
+                ];
+                Some(format!("{} {}", self.view.fresh(&lines), self.can_be_asked(being)))
+            }
+            (Verb::Talk | Verb::Say, [.., last]) if words.len() <= 3 && ENTERTAINMENTS.contains(last) => {
+                let lines = [
+                    format!("You tell it as well as you can. 'I have heard it told worse,' says {who}."),
+                    format!("{who} waits for the end, and then for another one. 'Was that it?' says {who}."),
+                    format!("'That is a good one,' says {who}, who may have heard it before."),
+                    format!(
+                        "{who} hears it out, with a face that gives nothing away until the last word, and not then."
+                    ),
                 ];
                 Some(format!("{} {}", self.view.fresh(&lines), self.can_be_asked(being)))
             }

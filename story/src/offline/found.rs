@@ -59,6 +59,14 @@ const TRADES: &[&[&str]] = &[
     &["lighthouse keeper", "keeper"],
 ];
 
+/// Whether `noun` is another word for the trade `kind`, or that trade itself.
+pub(super) fn is_same_trade(noun: &str, kind: &str) -> bool {
+    let last = |text: &str| words(text).pop();
+    let is_both = |trades: &&&[&str]| trades.contains(&clean(noun).as_str()) && trades.contains(&kind);
+    !kind.is_empty()
+        && ((fit(noun, kind).is_some() && last(noun) == last(kind)) || TRADES.iter().any(|trades| is_both(&trades)))
+}
+
 impl View<'_> {
     /// What `noun` means here.
     pub(super) fn find(&self, noun: &str) -> Found<'_> {

@@ -88,7 +88,7 @@ impl Telling<'_> {
         if is_known || self.script.lore.iter().any(|lore| is_about(topic, &lore.about)) {
             return None;
         }
-        let word = super::texts::capital(matter(topic)?);
+        matter(topic)?;
         if is_of_many_words(topic) {
             let lines = [
                 format!("'I could not tell you that,' says {who}."),
@@ -101,14 +101,14 @@ impl Telling<'_> {
             return Some(self.view.fresh(&lines).to_owned());
         }
         let lines = [
-            (", and has no answer to that", format!("'{word}?' says {who}, and has no answer to that.")),
-            (" repeats, and finds nothing", format!("'{word},' {who} repeats, and finds nothing to say to it.")),
-            ("is nothing that", format!("'{word}' is nothing that {who} could tell you of.")),
-            ("shakes a head at the word", format!("{who} shakes a head at the word '{word}'.")),
-            ("is not what is on the mind of", format!("'{word}' is not what is on the mind of {who}.")),
-            ("knows no more than you of", format!("{who} knows no more than you of '{word}'.")),
+            format!("'I have nothing to tell of that,' says {who}."),
+            format!("'What would I know of that?' says {who}."),
+            format!("'I never gave it a thought,' says {who}, and gives it one now, and no more."),
+            format!("'You must ask somebody else for that,' says {who}."),
+            format!("'Not a thing that I know of,' says {who}, and means it kindly."),
+            format!("{who} thinks it over. 'No,' says {who}, 'that has never come my way.'"),
         ];
-        Some(self.view.fresh_by_stem(&lines).to_owned())
+        Some(self.view.fresh(&lines).to_owned())
     }
 
     /// Who somebody is, in answer to `who are you?` and `what are you making?`.

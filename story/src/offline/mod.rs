@@ -5,6 +5,7 @@
 //! read off the narration, so that what is told and what happens agree. Looking and asking never change anything.
 
 mod about_others;
+mod absent;
 mod addressing;
 mod afar;
 #[cfg(test)]

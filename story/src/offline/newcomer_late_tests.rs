@@ -61,3 +61,25 @@ fn what_is_elsewhere_or_only_told_of_is_known_for_what_it_is() {
     ]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn people_who_are_absent_are_asked_about() {
+    let wrong = wrong(&[
+        (FERRY, "landing", "who is the ferryman?", "", "Odile | ferry ! 'ferryman'"),
+        (FERRY, "landing", "who is the ferrykeeper?", "", "ferry ! 'ferrykeeper'"),
+        (FERRY, "landing", "who runs the ferry?", "", ""),
+        (PARISH, "shingle", "who is the pump man?", "", "pump man. You would look in the Barge ! You look at"),
+        (PARISH, "shingle", "who is the man on the barge?", "", "Barge | Ketch"),
+        (PARISH, "barge", "ask Ketch about Maud | where is she?", "", "Cottage ! Ketch is right | You look at Ketch"),
+        (PARISH, "barge", "who is Maud? | where is she?", "", "Cottage | up"),
+        (PARISH, "cottage", "where is she?", "", "Maud"),
+        (MOON, "pickled_gull", "ask Nan about Hesper | where is she?", "", "Net Loft"),
+        (MOON, "pickled_gull", "hello | where is she?", "", "Nan"),
+        (FERRY, "ferry", "tell Odile a joke", "", "Odile ! 'Joke'"),
+        (FERRY, "ferry", "tell her about the weather", "", "Odile"),
+        (MOON, "pickled_gull", "tell Nan a story", "", "Nan ! 'Story'"),
+        (PARISH, "barge", "ask Ketch about elephants", "", "Ketch ! 'Elephants"),
+        (MOON, "mayors_parlour", "ask the mayor about butterflies", "", "Mayor Bunt ! 'Butterflies"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
