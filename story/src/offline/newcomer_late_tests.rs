@@ -1,6 +1,7 @@
 //! Sentences of newcomers about what is not here: places that are farther away, things and people elsewhere, and what was not said.
 
 use super::newcomer_tests::{CHAIR, FERRY, MOON, PARISH, wrong};
+use super::tests::Game;
 
 const MARKET: &str = r#"{ "user_location": "whalebone_gate", "scene_name": "low_market" }"#;
 
@@ -80,6 +81,35 @@ fn people_who_are_absent_are_asked_about() {
         (MOON, "pickled_gull", "tell Nan a story", "", "Nan ! 'Story'"),
         (PARISH, "barge", "ask Ketch about elephants", "", "Ketch ! 'Elephants"),
         (MOON, "mayors_parlour", "ask the mayor about butterflies", "", "Mayor Bunt ! 'Butterflies"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_comes_into_the_inventory_is_said() {
+    let mut game = Game::seeded(PARISH, serde_json::json!({ "user_location": "cottage" }));
+    for sentence in ["ask Maud who it is", "go down", "go east"] {
+        game.say(sentence);
+    }
+    let said =
+        |game: &Game| game.history.iter().filter(|message| message.content.contains("unhooks the lead boots")).count();
+    // The request of the story event, and its narration.
+    assert!(game.state.user_inventory.contains(&"lead boots".to_owned()));
+    let first = said(&game);
+    assert!(first > 0 && game.history.last().unwrap().content.contains("unhooks the lead boots"));
+    game.say("go west");
+    game.say("go east");
+    assert_eq!(said(&game), first, "it is said once");
+}
+
+#[test]
+fn what_is_worn_is_not_put_on_again() {
+    let boots = r#"{ "user_location": "barge", "user_inventory": ["lead boots"] }"#;
+    let wrong = wrong(&[
+        (PARISH, boots, "wear the boots | strap on the boots", "", "are on"),
+        (PARISH, boots, "wear the boots | put the boots on | wear the boots", "", "are on"),
+        (PARISH, boots, "wear the boots | go over the side", "! over_the_side", "One leg ! strap"),
+        (PARISH, boots, "strap on the boots and dive", "! over_the_side", "One leg"),
     ]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

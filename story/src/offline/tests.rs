@@ -45,7 +45,7 @@ pub(super) struct Game {
     pub(super) state: GameState,
     /// What the player did with their last message: `> place`, `+ item`, `- item`, `! variable`.
     pub(super) deeds: BTreeSet<String>,
-    history: Vec<ChatMessage>,
+    pub(super) history: Vec<ChatMessage>,
 }
 
 impl Game {
