@@ -141,7 +141,7 @@ impl Telling<'_> {
 
     /// Who `these people` are, where the story describes them.
     pub(super) fn crowd(&self) -> Option<String> {
-        const CROWDS: &[&str] = &["audience", "crowd", "people", "sailor", "customer", "guest", "company"];
+        const CROWDS: &[&str] = &["audience"];
         let things = || self.script.things.iter().filter(|thing| thing.when.at.is_some() && thing.when.fits(self.view));
         let (crowd, thing) =
             CROWDS.iter().find_map(|crowd| Some((crowd, things().find(|thing| thing.is_called(crowd))?)))?;
