@@ -133,7 +133,7 @@ impl Last {
     fn note(&mut self, found: &Writable) {
         for lost in &found.lost {
             if !self.lost.contains(lost) {
-                tracing::error!("the store has lost its data: {lost}; restore a backup, then restart this process");
+                tracing::error!("the store has lost its data: {lost}; stop all engines, restore a backup, start them");
                 self.lost.push(lost.clone());
             }
         }
