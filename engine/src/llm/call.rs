@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::completion::Finish;
 use super::dialect::{Adapted, Dialect, Form};
-use super::http::{Reading, late};
+use super::http::Reading;
 use super::learned::Known;
 use super::narration::Narration;
 use super::provider::Provider;
@@ -256,7 +256,10 @@ impl Provider {
     async fn whole(&self, mut reading: Reading, prompt: Size, deadline: Instant) -> Result<Completion, ModelError> {
         loop {
             match timeout_at(deadline, reading.more()).await {
-                Err(_) => return Err(late("did not finish its answer", self.caller.timeouts().call)),
+                Err(_) => {
+                    let timeout = self.caller.timeouts().call;
+                    return Err(self.caller.late(reading.begun, "did not finish its answer", timeout));
+                }
                 Ok(Err(error)) => return Err(self.caller.safe(error)),
                 Ok(Ok(true)) if !reading.received.ended => {}
                 Ok(Ok(_)) => break,

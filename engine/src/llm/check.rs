@@ -55,6 +55,17 @@ pub struct Narrated {
 }
 
 impl Provider {
+    /// What a check is about to do, for somebody who waits for it: a server that hangs says nothing.
+    #[must_use]
+    pub fn check_begins(&self) -> String {
+        format!(
+            "asking {} at {} for a narration and a delta; its first word may take {:.0} s",
+            self.narrator.model,
+            self.endpoint,
+            self.caller.timeouts().first_token.as_secs_f64()
+        )
+    }
+
     /// Asks for a narration and a delta.
     pub async fn check(&self, narration: &Prompt, delta: &Prompt, schema: &Schema, temperature: f64) -> Check {
         self.discover().await;

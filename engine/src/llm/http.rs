@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response, Url};
+use reqwest::{Response, Url};
 use tokio::time::{Instant, timeout_at};
 
 use super::completion::Received;
+use super::connections::Connections;
 use super::frames::{Cutter, Kind, Overlong, Shape};
 use super::lenient::read_leniently;
 use super::refusal::{called_error, compressed, in_other_words, refused, reported, web_page};
@@ -15,12 +15,7 @@ use super::secrets::Secrets;
 use super::wire::Holds;
 use super::{ModelError, Reason, wire};
 use crate::config::{Endpoint, Format, ProviderConfig, Timeouts};
-use crate::outbound::client_for;
 
-/// How long connecting may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that nobody uses is closed after this: servers close theirs, and a call on a closed one fails.
-const IDLE: Duration = Duration::from_secs(30);
 /// How much of the body of a refusal is read.
 const REFUSAL_BYTES: usize = 64 * 1024;
 /// How long the body of a refusal may take.
@@ -31,7 +26,7 @@ const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// Calls one provider.
 pub(super) struct Caller {
-    client: Client,
+    connections: Connections,
     format: Format,
     timeouts: Timeouts,
     secrets: Secrets,
@@ -68,17 +63,9 @@ impl Caller {
             let name = HeaderName::try_from(name).map_err(|error| error.to_string())?;
             headers.insert(name, HeaderValue::try_from(value).map_err(|error| error.to_string())?);
         }
-        let client = client_for(endpoint.url())
-            .default_headers(headers)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE)
-            // A connection for each call: one that breaks takes no other call with it.
-            .http1_only()
-            // A call that is sent elsewhere becomes a GET on the way: the operator is informed instead.
-            .redirect(Policy::none());
-        let client = client.build().map_err(|error| error.to_string())?;
+        let connections = Connections::new(endpoint.url(), headers).map_err(|error| error.to_string())?;
         let secrets = Secrets::of(config, key, extra);
-        Ok(Self { client, format, timeouts: config.timeouts(), secrets })
+        Ok(Self { connections, format, timeouts: config.timeouts(), secrets })
     }
 
     /// Sends a call, and returns once the server begins to answer.
@@ -89,28 +76,33 @@ impl Caller {
         deadline: Instant,
         timeout: Duration,
     ) -> Result<Reading, ModelError> {
-        let within = deadline.min(Instant::now() + timeout);
-        let sent = timeout_at(within, self.client.post(url).body(body).send()).await;
-        let response =
-            sent.map_err(|_| late("did not begin to answer", timeout))?.map_err(|error| self.safe(error.into()))?;
-        self.accept(response).await
+        let begun = Instant::now();
+        let within = deadline.min(begun + timeout);
+        let sent = timeout_at(within, self.connections.client().post(url).body(body).send()).await;
+        let response = sent
+            .map_err(|_| self.late(begun, "did not begin to answer", timeout))?
+            .map_err(|error| self.safe(error.into()))?;
+        self.accept(response, begun).await
     }
 
     /// Asks for something that is not a model call, and returns its whole body.
     pub(super) async fn ask(&self, url: Url, body: Option<Vec<u8>>, timeout: Duration) -> Result<Vec<u8>, ModelError> {
-        let deadline = Instant::now() + timeout;
+        let begun = Instant::now();
+        let deadline = begun + timeout;
+        let client = self.connections.client();
         let request = match body {
-            Some(body) => self.client.post(url).body(body),
-            None => self.client.get(url),
+            Some(body) => client.post(url).body(body),
+            None => client.get(url),
         };
         let sent = timeout_at(deadline, request.send()).await;
-        let response =
-            sent.map_err(|_| late("did not begin to answer", timeout))?.map_err(|error| self.safe(error.into()))?;
-        let mut response = self.accept(response).await?.response;
+        let response = sent
+            .map_err(|_| self.late(begun, "did not begin to answer", timeout))?
+            .map_err(|error| self.safe(error.into()))?;
+        let mut response = self.accept(response, begun).await?.response;
         let mut whole = Vec::new();
         loop {
             match timeout_at(deadline, response.chunk()).await {
-                Err(_) => return Err(late("did not finish its answer", timeout)),
+                Err(_) => return Err(self.late(begun, "did not finish its answer", timeout)),
                 Ok(Err(error)) => return Err(self.safe(error.into())),
                 Ok(Ok(Some(bytes))) if whole.len() + bytes.len() <= super::frames::LIMIT => {
                     whole.extend_from_slice(&bytes);
@@ -130,11 +122,17 @@ impl Caller {
         self.secrets.hide_in(error)
     }
 
-    async fn accept(&self, mut response: Response) -> Result<Reading, ModelError> {
+    /// The error of a call that began at this time and had no answer for so long. Later calls get connections of their own.
+    pub(super) fn late(&self, begun: Instant, what: &str, after: Duration) -> ModelError {
+        self.connections.distrust(begun);
+        ModelError::new(Reason::TimedOut, format!("the model {what} within {:.1} s", after.as_secs_f64()))
+    }
+
+    async fn accept(&self, mut response: Response, begun: Instant) -> Result<Reading, ModelError> {
         let status = response.status();
         if status.is_success() {
             let cutter = Cutter::new(self.format == Format::OllamaChat);
-            return Ok(Reading { response, cutter, format: self.format, received: Received::default() });
+            return Ok(Reading { response, begun, cutter, format: self.format, received: Received::default() });
         }
         let headers = response.headers().clone();
         let mut body = Vec::new();
@@ -148,13 +146,11 @@ impl Caller {
     }
 }
 
-pub(super) fn late(what: &str, after: Duration) -> ModelError {
-    ModelError::new(Reason::TimedOut, format!("the model {what} within {:.1} s", after.as_secs_f64()))
-}
-
 /// A response that is being read.
 pub(super) struct Reading {
     response: Response,
+    /// When the call began.
+    pub(super) begun: Instant,
     cutter: Cutter,
     format: Format,
     pub(super) received: Received,

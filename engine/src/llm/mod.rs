@@ -7,6 +7,7 @@
 mod call;
 mod check;
 mod completion;
+mod connections;
 mod dialect;
 mod discover;
 mod error;

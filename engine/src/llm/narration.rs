@@ -4,7 +4,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::completion::Finish;
 use super::dialect::Dialect;
-use super::http::{Reading, late};
+use super::http::Reading;
 use super::provider::Provider;
 use super::window::{Size, Window};
 use super::{ModelError, Reason};
@@ -124,16 +124,19 @@ impl<'a> Narration<'a> {
     }
 
     async fn more(&mut self) -> Result<bool, ModelError> {
-        let timeouts = self.provider.caller.timeouts();
+        let caller = &self.provider.caller;
+        let (timeouts, begun) = (caller.timeouts(), self.reading.begun);
         let started = !self.text.is_empty();
         let timeout = if started { timeouts.between_tokens } else { timeouts.first_token };
         // Any byte is a sign of life: servers send comments while a model loads or thinks.
         let within = self.deadline.min(Instant::now() + timeout);
         match timeout_at(within, self.reading.more()).await {
-            Ok(read) => read.map_err(|error| self.provider.caller.safe(error)),
-            Err(_) if within == self.deadline => Err(late("did not finish its answer", timeouts.call)),
-            Err(_) if started => Err(late("stopped in the middle of its answer, and said no more", timeout)),
-            Err(_) => Err(late("did not begin to answer", timeout)),
+            Ok(read) => read.map_err(|error| caller.safe(error)),
+            Err(_) if within == self.deadline => Err(caller.late(begun, "did not finish its answer", timeouts.call)),
+            Err(_) if started => {
+                Err(caller.late(begun, "stopped in the middle of its answer, and said no more", timeout))
+            }
+            Err(_) => Err(caller.late(begun, "did not begin to answer", timeout)),
         }
     }
 
