@@ -39,10 +39,10 @@ pub(super) async fn readiness(
         return Err(Problem::new(ProblemType::ShuttingDown, "this instance is draining").into());
     }
     let found = probe.writable().await?;
-    let lost = found.lost;
     if found.errors.is_empty() {
-        let status = if lost.is_empty() { ReadyStatus::Ready } else { ReadyStatus::Degraded };
-        return Ok(Json(Readiness { status, queue: Some(store.queue().await?), reasons: lost }));
+        let reasons: Vec<String> = found.faults().collect();
+        let status = if reasons.is_empty() { ReadyStatus::Ready } else { ReadyStatus::Degraded };
+        return Ok(Json(Readiness { status, queue: Some(store.queue().await?), reasons }));
     }
     let count = found.shards + found.errors.len();
     let mut reasons = vec![format!("{} of {count} shards take no writes", found.errors.len())];
@@ -50,7 +50,7 @@ pub(super) async fn readiness(
         .extend(store.tiers_without_writes().iter().map(|tier| format!("the store of the tier `{tier}` takes none")));
     reasons.extend(found.errors.iter().map(|error| super::error::problem_of(error).detail));
     reasons.dedup();
-    reasons.extend(lost);
+    reasons.extend(found.faults());
     // Its figures are those of all shards, or none.
     Ok(Json(Readiness { status: ReadyStatus::Degraded, queue: None, reasons }))
 }

@@ -20,6 +20,8 @@ const FRESH: Duration = Duration::from_millis(500);
 const EVERY: Duration = Duration::from_secs(5);
 /// With every how many of these it also asks what threatens the data. Settings change seldom, and asking costs a server more.
 const RISKS_EVERY: u32 = 12;
+/// By how many seconds this machine's clock may differ from the store's without a word: NTP keeps machines within milliseconds.
+const CLOCK_TOLERANCE: f64 = 5.0;
 
 /// Asks a store whether it takes writes.
 #[derive(Clone)]
@@ -36,6 +38,8 @@ struct Last {
     refusing_since: Option<Instant>,
     /// What was logged as lost.
     lost: Vec<String>,
+    /// That this machine's clock is wrong, or the store's.
+    wrong_clock: Option<String>,
 }
 
 /// What a probe found.
@@ -47,6 +51,15 @@ pub(super) struct Writable {
     pub(super) errors: Vec<StoreError>,
     /// What the store has lost as a whole since the process began.
     pub(super) lost: Vec<String>,
+    /// That this machine's clock is wrong, or the store's, as it was found last.
+    pub(super) wrong_clock: Option<String>,
+}
+
+impl Writable {
+    /// What is wrong although writes are taken.
+    pub(super) fn faults(&self) -> impl Iterator<Item = String> {
+        self.lost.iter().chain(&self.wrong_clock).cloned()
+    }
 }
 
 impl StoreProbe {
@@ -63,10 +76,13 @@ impl StoreProbe {
             // Not kept for those who ask: they are to learn what is so when they ask.
             let found = self.probe().await;
             self.last.lock().await.note(&found);
-            if round.is_multiple_of(RISKS_EVERY)
-                && let Ok(Ok(found)) = timeout(TIME_LIMIT, self.store.risks()).await
-            {
-                risks.note(found);
+            if round.is_multiple_of(RISKS_EVERY) {
+                if let Ok(Ok(found)) = timeout(TIME_LIMIT, self.store.risks()).await {
+                    risks.note(found);
+                }
+                if let Ok(Ok(Some(ahead))) = timeout(TIME_LIMIT, self.store.clock_ahead()).await {
+                    self.last.lock().await.note_clock(ahead);
+                }
             }
             tokio::time::sleep(EVERY).await;
         }
@@ -81,6 +97,7 @@ impl StoreProbe {
             _ => {
                 let found = self.probe().await;
                 last.note(&found);
+                let found = Writable { wrong_clock: last.wrong_clock.clone(), ..found };
                 last.found = Some((Instant::now(), found.clone()));
                 found
             }
@@ -104,7 +121,7 @@ impl StoreProbe {
         if let Some(lost) = &lost {
             gauge!("story_engine_store_data_lost").set(f64::from(u8::from(!lost.is_empty())));
         }
-        Writable { shards, errors, lost: lost.unwrap_or_default() }
+        Writable { shards, errors, lost: lost.unwrap_or_default(), wrong_clock: None }
     }
 }
 
@@ -129,6 +146,25 @@ impl Risks {
 }
 
 impl Last {
+    /// Logs once that the clocks differ, and once that they agree again.
+    fn note_clock(&mut self, ahead: f64) {
+        gauge!("story_engine_clock_ahead_seconds").set(ahead);
+        let wrong = (ahead.abs() > CLOCK_TOLERANCE).then(|| {
+            let how = if ahead > 0.0 { "ahead of" } else { "behind" };
+            format!("the clock of this machine is {:.1} s {how} the store's", ahead.abs())
+        });
+        match (&self.wrong_clock, &wrong) {
+            (None, Some(wrong)) => {
+                tracing::warn!(
+                    "{wrong}: times that are shown and recorded are wrong; synchronise both machines by NTP"
+                );
+            }
+            (Some(_), None) => tracing::info!("the clocks of this machine and of the store agree again"),
+            _ => {}
+        }
+        self.wrong_clock = wrong;
+    }
+
     /// Logs a change once. A store that does not answer is not meant: it logs that itself.
     fn note(&mut self, found: &Writable) {
         for lost in &found.lost {

@@ -44,6 +44,8 @@ pub async fn check_models(config: &Config, name: Option<&str>) -> Result<bool, O
             is_playable = false;
             continue;
         };
+        // Not on standard output: that is the report.
+        eprintln!("{name}: {}", provider.check_begins());
         let check = checked(config, provider).await?;
         out!("{}", report(&name, &check));
         is_playable &= check.is_playable();

@@ -378,6 +378,10 @@ pub trait Store:
     /// held.
     async fn lost(&self) -> Result<Vec<String>, StoreError>;
 
+    /// By how many seconds this machine's clock is ahead of the store's, where it differs most; negative if it is behind. None of a store that reads this
+    /// machine's clock.
+    async fn clock_ahead(&self) -> Result<Option<f64>, StoreError>;
+
     /// Finds inconsistencies in the stored data, and repairs them if `repair`. Each game is inspected in one step, so this can
     /// run while the engine works.
     async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError>;

@@ -43,6 +43,12 @@ const STORE: &[Metric] = &[
         "1 once the store was found empty, or with other data than when this process began; 0 while not.",
     ),
     (
+        "story_engine_clock_ahead_seconds",
+        Gauge,
+        Unit::Seconds,
+        "Seconds by which this machine's clock is ahead of Redis', where they differ most; negative if it is behind. Not of the embedded store.",
+    ),
+    (
         "story_engine_store_used_bytes",
         Gauge,
         Unit::Bytes,

@@ -110,7 +110,8 @@ fn effect(worker: &Worker, lease: &Lease, held: &HeldLease, result: &Result<(), 
         Err(TurnError::Provider { provider, reason, error }) => Effect::Pause(ProviderFault {
             provider: provider.clone(),
             reason: *reason,
-            detail: error.detail.clone(),
+            // One worker with another key or another network pauses the provider for all: it must be found.
+            detail: format!("worker {}: {}", worker.id, error.detail),
             retry_after: error.retry_after,
         }),
         Err(error) => Effect::Fail(failure(error)),

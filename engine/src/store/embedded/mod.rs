@@ -171,6 +171,10 @@ impl Store for EmbeddedStore {
         Ok(identity.lost().await.into_iter().collect())
     }
 
+    async fn clock_ahead(&self) -> Result<Option<f64>, StoreError> {
+        Ok(None)
+    }
+
     async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError> {
         self.step(move |step| inspect::inspect(step, repair)).await
     }

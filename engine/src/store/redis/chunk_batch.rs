@@ -10,7 +10,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::connection::{Connection, refused_part};
+use super::connection::Connection;
+use super::failures::refused_part;
 use super::script::{self, ScriptArgs};
 use super::unexpected::unexpected_reply;
 use crate::store::StoreError;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::address::RedisAddress;
-use super::connection::unavailable;
+use super::failures::unavailable;
 use super::servers::Servers;
 use super::{RedisStore, StoreError};
 

@@ -21,7 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::codec;
-use super::connection::{Connection, ShardAddress, unavailable};
+use super::connection::{Connection, ShardAddress};
+use super::failures::unavailable;
 use crate::backoff::Backoff;
 use crate::store::fanout::Fanout;
 use crate::store::{StoreError, Subscription};

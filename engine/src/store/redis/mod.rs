@@ -20,6 +20,7 @@ mod dead_letters;
 mod deployment;
 mod event_text;
 mod events;
+mod failures;
 mod games;
 mod inspect;
 mod keys;
@@ -48,7 +49,7 @@ use protocol::{GameId, RequestId};
 pub use self::address::RedisAddress;
 use self::batch::CommitBatches;
 use self::chunk_batch::ChunkBatches;
-use self::connection::{Connection, unavailable};
+use self::connection::Connection;
 pub use self::deployment::Migration;
 use self::listen::{Channels, Wakeups};
 use self::marks::Marks;
@@ -107,7 +108,7 @@ impl RedisStore {
         restores: Option<&str>,
     ) -> Result<Self, StoreError> {
         let servers = Arc::new(Servers::new(address.into())?);
-        let owner = servers.owner_of(prefix).await.map_err(|error| unavailable(&error))?;
+        let owner = servers.owner_of(prefix).await.map_err(|error| servers.not_connected(&error))?;
         let prefixes = if shards == 1 && !owner.in_cluster {
             vec![prefix.to_owned()]
         } else {
@@ -225,6 +226,17 @@ impl Store for RedisStore {
 
     async fn lost(&self) -> Result<Vec<String>, StoreError> {
         self.marks.lost(&self.shards).await
+    }
+
+    async fn clock_ahead(&self) -> Result<Option<f64>, StoreError> {
+        let mut most = 0.0_f64;
+        for shard in &self.shards {
+            let ahead = shard.clock_ahead().await?;
+            if ahead.abs() > most.abs() {
+                most = ahead;
+            }
+        }
+        Ok(Some(most))
     }
 
     async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError> {

@@ -11,8 +11,8 @@ use tokio::sync::broadcast;
 
 use super::batch::CommitReply;
 use super::codec::{Fields, accepted, request_fields};
-use super::connection::refused_part;
 use super::contents::packed;
+use super::failures::refused_part;
 use super::leased::{Leased, Reply};
 use super::listen::Wakeups;
 use super::revoked::Revocations;

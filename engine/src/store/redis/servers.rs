@@ -14,6 +14,7 @@ use redis::{
 };
 
 use super::address::RedisAddress;
+use super::failures::unavailable;
 use crate::store::StoreError;
 
 /// How long a connection may take to come up.
@@ -63,6 +64,29 @@ impl Servers {
     /// The configured hosts and ports, without credentials.
     pub(super) fn addresses(&self) -> String {
         self.configured.iter().map(|info| info.addr().to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Why no connection came up. The client's own words do not say that the other side speaks something else.
+    pub(super) fn not_connected(&self, error: &RedisError) -> StoreError {
+        let over_tls = self.configured.iter().any(|info| matches!(info.addr(), ConnectionAddr::TcpTls { .. }));
+        let is_something_else = error.is_io_error() && error.to_string().contains("corrupt message");
+        let hint = match error.kind() {
+            ErrorKind::Parse => {
+                let reason = "what answers there does not speak Redis' protocol: is it the port of Redis, and one without TLS \
+                              (else write rediss://…)?";
+                return StoreError::unreachable(reason.to_owned());
+            }
+            _ if over_tls && (error.is_timeout() || error.is_connection_dropped() || is_something_else) => {
+                "; with rediss:// the server must speak TLS at this port (else write redis://…)"
+            }
+            _ => "",
+        };
+        match unavailable(error) {
+            StoreError::Unavailable { outage, reason } => {
+                StoreError::Unavailable { outage, reason: format!("{reason}{hint}") }
+            }
+            other => other,
+        }
     }
 
     /// The server that owns a key. Asks the cluster each time, because a replica may have been promoted.

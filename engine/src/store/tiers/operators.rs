@@ -231,6 +231,17 @@ impl Store for TieredStore {
         self.said_of_each(|store| store.lost()).await
     }
 
+    async fn clock_ahead(&self) -> Result<Option<f64>, StoreError> {
+        let mut most = self.default_store()?.clock_ahead().await?;
+        for tier in &self.stores[1..] {
+            let Ok(store) = tier.get() else { continue };
+            // One that is away says nothing: readiness names it.
+            let ahead = store.clock_ahead().await.ok().flatten();
+            most = ahead.into_iter().chain(most).max_by(|one, other| one.abs().total_cmp(&other.abs()));
+        }
+        Ok(most)
+    }
+
     async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError> {
         let mut whole = Inspection::default();
         for found in self.all(|store| store.inspect(repair)).await? {
