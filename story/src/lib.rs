@@ -13,7 +13,7 @@ mod delta;
 mod delta_schema;
 mod explain;
 pub mod explore;
-mod instructions;
+mod imported;
 mod memory;
 mod message;
 mod new_game;
@@ -46,7 +46,7 @@ pub use delta::{
 };
 pub use delta_schema::{delta_schema, delta_schema_key};
 pub use explain::{ConditionalExplained, ExitExplained, Explained, Standing, explain};
-pub use instructions::keep_known_instructions;
+pub use imported::{keep_own_events, keep_what_has_happened};
 pub use memory::Memory;
 pub use message::{ChatMessage, Role};
 pub use new_game::{NewGame, NewGameError, new_game};

@@ -1,13 +1,16 @@
 //! A JSON body, read so that an error says where it is.
 
+use std::borrow::Cow;
 use std::error::Error;
+use std::fmt;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use protocol::{Problem, ProblemType};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use story::suggest;
 
@@ -86,7 +89,77 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         }
     })?;
     json.end().map_err(|error| Problem::new(ProblemType::MalformedJson, error.to_string()))?;
+    check_numbers(bytes)?;
     Ok(value)
+}
+
+/// The largest number of any body, up or down. Counters of a game come from imports and patches: one at the end of its type's range could not be counted on.
+const LARGEST: u32 = u32::MAX;
+
+/// Refuses a body with a number that nothing in a game can reach.
+fn check_numbers(bytes: &[u8]) -> Result<(), Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    match serde_path_to_error::deserialize::<_, Countable>(&mut json) {
+        Ok(Countable) => Ok(()),
+        Err(error) => Err(Problem::field(pointer(error.path()), explain(error.inner()))),
+    }
+}
+
+/// Any JSON whose numbers are not beyond [`LARGEST`].
+struct Countable;
+
+impl<'de> Deserialize<'de> for Countable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Walk)
+    }
+}
+
+struct Walk;
+
+impl<'de> Visitor<'de> for Walk {
+    type Value = Countable;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Countable, E> {
+        Ok(Countable)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Countable, E> {
+        Ok(Countable)
+    }
+
+    fn visit_unit<E>(self) -> Result<Countable, E> {
+        Ok(Countable)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Countable, E> {
+        if number > u64::from(LARGEST) { Err(beyond(number)) } else { Ok(Countable) }
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Countable, E> {
+        if number.unsigned_abs() > u64::from(LARGEST) { Err(beyond(number)) } else { Ok(Countable) }
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Countable, E> {
+        if number.abs() > f64::from(LARGEST) { Err(beyond(number)) } else { Ok(Countable) }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Countable, A::Error> {
+        while seq.next_element::<Countable>()?.is_some() {}
+        Ok(Countable)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Countable, A::Error> {
+        while map.next_entry::<Cow<'de, str>, Countable>()?.is_some() {}
+        Ok(Countable)
+    }
+}
+
+fn beyond<E: de::Error>(number: impl fmt::Display) -> E {
+    E::custom(format!("it is {number}; no number here is beyond {LARGEST}"))
 }
 
 /// The path as a JSON pointer (RFC 6901).
@@ -148,6 +221,24 @@ mod tests {
     fn a_mistyped_field_gets_a_suggestion() {
         let problem = read::<ChatRequest>(br#"{"mesage": "x"}"#).unwrap_err();
         assert!(problem.errors[0].detail.ends_with("did you mean `message`?"), "{problem}");
+    }
+
+    #[test]
+    fn a_number_that_no_game_reaches_is_refused_where_it_stands() {
+        for (number, is_taken) in [
+            ("4294967295", true),
+            ("-4294967295", true),
+            ("4294967296", false),
+            ("18446744073709551615", false),
+            ("1e300", false),
+        ] {
+            let body = format!(r#"{{"a": [{{"b": {number}}}]}}"#);
+            let read = read::<serde_json::Value>(body.as_bytes());
+            assert_eq!(read.is_ok(), is_taken, "{number}");
+            if let Err(problem) = read {
+                assert_eq!((problem.status, problem.errors[0].pointer.as_str()), (422, "/a/0/b"), "{problem}");
+            }
+        }
     }
 
     #[test]

@@ -177,6 +177,12 @@ impl Caller {
         }
     }
 
+    /// Whether the caller may choose the id of an imported game. Statuses and keys of a game that was deleted are kept for a time under its id, so whoever
+    /// takes the id could read them.
+    pub(super) const fn may_keep_ids(&self) -> bool {
+        matches!(self, Self::Anyone | Self::Holder { holder: Holder::Operator, .. })
+    }
+
     /// The priority that counts for a message of this caller who asks for another one. A guest with a capability is as a player.
     pub(super) fn priority(&self, asked: Priority) -> Priority {
         asked.min(match self {

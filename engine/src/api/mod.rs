@@ -65,6 +65,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::on;
 use protocol::{Problem, ProblemType};
 use story::{Language, Library};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -113,6 +114,8 @@ pub struct Api {
     pub turns: TurnLimits,
     /// How large a game may be that is imported, in bytes.
     pub import_max: usize,
+    /// One permit: a large import takes time and memory, and the next one waits for it.
+    pub imports: Arc<Semaphore>,
     /// What operators look at.
     pub overviews: Overviews,
     /// Where games are that have left the store.

@@ -82,7 +82,9 @@ impl StoredTurn {
         Self { record, undo, messages_before: 0 }.no_larger_than(most)
     }
 
-    fn no_larger_than(mut self, most: usize) -> Self {
+    /// The same turn without what makes it larger than `most` bytes.
+    #[must_use]
+    pub(crate) fn no_larger_than(mut self, most: usize) -> Self {
         if size(&self) > most {
             self.record.proposed = None;
         }

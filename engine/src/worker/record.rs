@@ -27,7 +27,7 @@ pub(super) fn record(claim: &Claim, made: Made<'_>, most: usize) -> StoredTurn {
     let Claim { lease, request, game, .. } = claim;
     let Made { model, also_told, extracted, changes, result, state, timing } = made;
     let record = TurnRecord {
-        turn: game.document.last_turn() + 1,
+        turn: game.document.last_turn().saturating_add(1),
         request_id: lease.request,
         kind: request.kind,
         committed_at: Timestamp::now(),

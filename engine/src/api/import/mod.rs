@@ -1,6 +1,7 @@
 //! `POST /v1/gamestate/import`: a game from another engine, or from another time of this one.
 
-mod instructions;
+mod bounds;
+mod by_player;
 
 use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderMap;
@@ -11,10 +12,11 @@ use protocol::{
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use tokio::task::spawn_blocking;
 
 use super::account::Account;
 use super::caller::Caller;
-use super::error::ApiError;
+use super::error::{ApiError, internal};
 use super::games::{check_name, created, store_new};
 use super::{Api, body, idempotency};
 use crate::store::{Changed, GameContents, GameDocument, IdempotencyKey, Owner, RememberedChange, StoredTurn};
@@ -39,10 +41,13 @@ pub(super) async fn post(
         }
         (ImportIds::New, None) => (GameId::new(), None),
     };
-    let mut contents = GameContents { owner, ..checked(&api, import, at)? };
-    if !caller.sees_hidden() {
-        contents = instructions::keep_known(contents, &api.library, api.turns.record_bytes);
+    if import.ids == ImportIds::Keep && !caller.may_keep_ids() {
+        let detail =
+            "an operator may keep the id: statuses of the game that had it may still be there; leave `ids` out";
+        return Err(Problem::field("/ids", detail).into());
     }
+    let contents = read_apart(&api, import, at, caller.sees_hidden()).await?;
+    let mut contents = GameContents { owner, ..contents };
     if let Some(known) = api.store.game(id).await? {
         let is_own = known.owner == contents.owner;
         match &made_under {
@@ -75,6 +80,27 @@ pub(super) async fn post(
     let is_owned = contents.owner.is_some();
     store_new(&api, account, id, contents).await?;
     created(&api, &caller, id, is_owned).await
+}
+
+/// Reads a document where it holds no other call up, and one at a time: it may be large.
+async fn read_apart(
+    api: &Api,
+    import: ImportGame,
+    at: &'static str,
+    is_trusted: bool,
+) -> Result<GameContents, ApiError> {
+    let _only = api.imports.acquire().await;
+    let api = api.clone();
+    let read = move || {
+        let contents = checked(&api, import, at)?;
+        if is_trusted {
+            return Ok(contents);
+        }
+        bounds::check_history(&contents.history, at)?;
+        Ok(by_player::keep_what_has_happened(contents, &api.library, api.turns.record_bytes))
+    };
+    let read: Result<GameContents, Problem> = spawn_blocking(read).await.map_err(|error| internal(&error))?;
+    Ok(read?)
 }
 
 /// A key as one owner means it.
@@ -139,11 +165,10 @@ fn checked(api: &Api, import: ImportGame, at: &str) -> Result<GameContents, Prob
         );
         return Err(Problem::field(pointer, detail));
     }
-    if api.library.scenario(&state.scenario).is_none() {
-        let detail = format!("the scenario `{}` is not among the content of this engine", state.scenario);
-        return Err(Problem::field(format!("{at}/state/scenario"), detail));
-    }
-    let turns = records(turns, last_turn, chat_history.len() as u64, at)?;
+    bounds::check_state(&state, &api.library, &format!("{at}/state"))?;
+    let mut turns = records(turns, last_turn, chat_history.len() as u64, at)?;
+    turns.drain(..turns.len().saturating_sub(api.turns.kept));
+    let turns = turns.into_iter().map(|turn| turn.no_larger_than(api.turns.record_bytes)).collect();
     let document = GameDocument { provider, state, turns: Some(last_turn), branched_from, ..GameDocument::default() };
     Ok(GameContents { turns, name, ..GameContents::new(document, chat_history) })
 }
@@ -166,6 +191,7 @@ fn records(turns: Vec<ExportedTurn>, last: u64, messages: u64, at: &str) -> Resu
             ));
         }
         let undo = serde_json::from_value(undo).map_err(|error| wrong("undo", error.to_string()))?;
+        bounds::check_undo(&undo).map_err(|detail| wrong("undo", detail))?;
         stored.push(StoredTurn { record, undo, messages_before });
     }
     Ok(stored)

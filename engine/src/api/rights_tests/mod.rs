@@ -155,7 +155,7 @@ async fn who_may_only_read_gets_the_story_and_not_the_saved_game() {
 }
 
 #[tokio::test]
-async fn hints_for_the_narrator_are_imported_from_a_service_and_not_from_a_player() {
+async fn hints_are_imported_from_a_service_and_not_from_a_player_and_ids_from_an_operator() {
     let world = World::new().await;
     let models = Arc::new(Models::start(&Config::default()).await.unwrap());
     let auth = Auth::keys([(world.keys[&Kind::Operator].hash(), Holder::Operator)]);
@@ -185,6 +185,9 @@ async fn hints_for_the_narrator_are_imported_from_a_service_and_not_from_a_playe
         let (_, export) = call(Request::get(path), Body::empty()).await;
         let kept = export["state"]["contingency_prompts"].as_array().map_or(0, Vec::len);
         assert_eq!(kept, hints, "{kind:?}: {export}");
+        let under_its_id = serde_json::json!({ "game": saved, "ids": "keep" });
+        let (status, answer) = call(Request::post("/v1/gamestate/import"), Body::from(under_its_id.to_string())).await;
+        assert_eq!(status, if kind == Kind::Operator { 201 } else { 422 }, "{kind:?}: {answer}");
     }
 }
 

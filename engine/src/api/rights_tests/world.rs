@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use protocol::{GameAccess, GameId, Problem, RequestId, RequestType, Tenant};
 use story::Library;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -173,6 +174,7 @@ pub(super) fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api 
         probe: StoreProbe::new(Arc::clone(store)),
         turns: TurnLimits::default(),
         import_max: 10_000,
+        imports: Arc::new(Semaphore::new(1)),
         pace: Pace {
             keepalive: Duration::from_millis(20),
             retry: Duration::from_secs(1),

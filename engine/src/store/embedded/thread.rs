@@ -3,6 +3,7 @@
 //! or nothing.
 
 use std::fs::File;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -115,7 +116,10 @@ impl DatabaseThread {
     ) -> Result<T, StoreError> {
         let (reply, received) = oneshot::channel();
         let gone = || StoreError::unreachable("the database thread has ended");
-        let job = Box::new(PendingStep { step: Some(step), result: Err(gone()), reply });
+        // What the caller gets if the step panics.
+        let broken =
+            StoreError::Corrupt { what: "a step".to_owned(), reason: "it panicked; the log says where".to_owned() };
+        let job = Box::new(PendingStep { step: Some(step), result: Err(broken), reply });
         self.jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
         received.await.map_err(|_| gone())?
     }
@@ -155,7 +159,9 @@ impl Database {
             if shared {
                 savepoint("SAVEPOINT step")?;
             }
-            match job.run(&mut step) {
+            // A step that panics fails alone: were the thread to end, one game that cannot be counted on would end all others.
+            let run = panic::catch_unwind(AssertUnwindSafe(|| job.run(&mut step)));
+            match run.unwrap_or_else(|_| Err(StoreError::unreachable("a step panicked"))) {
                 Ok(()) => done.push(step.effects),
                 // SQLite has rolled back the whole transaction by itself, as it does when the disk is full.
                 Err(error) if transaction.is_autocommit() => return Err(error),
@@ -242,6 +248,34 @@ mod tests {
         let (before, refused, after, ()) = tokio::join!(before, refused, after, release);
 
         assert!(matches!((before, refused, after), (Ok(()), Err(StoreError::LeaseLost), Ok(()))));
+        assert_eq!(noted(&database).await, ["after", "before"]);
+    }
+
+    #[tokio::test]
+    async fn a_step_that_panics_fails_alone_and_the_thread_goes_on() {
+        let database = start(&Arc::default());
+        let held = hold(&database);
+        tokio::task::yield_now().await;
+
+        let before = database.run(|step| note(step, "before"));
+        let panicking = database.run(|step| {
+            note(step, "half")?;
+            let none: Option<()> = None;
+            none.expect("the test wants it");
+            Ok(())
+        });
+        let after = database.run(|step| note(step, "after"));
+        let release = async { drop(held) };
+        let (before, broken, after, ()) = tokio::join!(before, panicking, after, release);
+        assert!(matches!((before, broken, after), (Ok(()), Err(StoreError::Corrupt { .. }), Ok(()))));
+
+        let alone = database.run(|step| {
+            note(step, "alone")?;
+            let none: Option<()> = None;
+            none.expect("the test wants it");
+            Ok(())
+        });
+        assert!(matches!(alone.await, Err(StoreError::Corrupt { .. })));
         assert_eq!(noted(&database).await, ["after", "before"]);
     }
 

@@ -25,7 +25,7 @@ pub(super) fn commit(step: &Step<'_>, game: GameId, messages_before: u64, turn: 
         return Ok(());
     }
     append(step, game, messages_before, turn)?;
-    let (rows, first_kept) = (step.row_keys(game)?, (turn.record.turn + 1).saturating_sub(kept as u64));
+    let (rows, first_kept) = (step.row_keys(game)?, turn.record.turn.saturating_add(1).saturating_sub(kept as u64));
     step.execute("DELETE FROM turns WHERE id >= ?1 AND id < ?2", (rows.range().0, rows.key(first_kept)))?;
     Ok(())
 }

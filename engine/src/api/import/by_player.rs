@@ -1,25 +1,40 @@
-//! What a game that a player imports may say to the narrator: what the content of this engine says, in its present state and in every
-//! state that an undo brings back.
+//! A game that a player imports: it says what the content of this engine says, and what can have happened in it, in its present state and in
+//! every state that an undo brings back.
 
 use std::slice;
 
-use story::{GameState, Library, keep_known_instructions};
+use story::{GameState, Library};
+
+use super::bounds::bytes_of;
 
 use crate::store::{GameContents, StoredTurn, Undo, state_before};
 
-/// Takes out of a game what it says to the narrator and the content does not. `most` is how many bytes the record of a turn may have.
-pub(super) fn keep_known(contents: GameContents, library: &Library, most: usize) -> GameContents {
-    let GameContents { mut document, mut turns, .. } = contents;
+/// How much work the ways back may be, in bytes of the states on them. A thousand turns with a state of 60 kB are within it; behind it nothing takes a turn
+/// back any more.
+const BUDGET: usize = 64 * 1024 * 1024;
+/// A patch with so many operations is as much work as the state that it changes.
+const OPERATIONS: usize = 16;
+
+/// Takes out of a game what play cannot have made. `most` is how many bytes the record of a turn may have.
+pub(super) fn keep_what_has_happened(contents: GameContents, library: &Library, most: usize) -> GameContents {
+    let GameContents { mut document, mut turns, mut history, .. } = contents;
+    story::keep_own_events(&mut history, &document.state.scenario, library);
     let mut brought = Some(document.state.clone());
+    let scenario = document.state.scenario.clone();
     let known = |state: &GameState| {
-        let mut state = state.clone();
-        keep_known_instructions(&mut state, library);
+        // A game never changes its scenario.
+        let mut state = GameState { scenario: scenario.clone(), ..state.clone() };
+        story::keep_what_has_happened(&mut state, library);
         state
     };
+    let mut left = BUDGET;
     document.state = known(&document.state);
     let mut kept = document.state.clone();
     for turn in turns.iter_mut().rev() {
-        let Some(before) = before(turn, brought.as_ref()) else {
+        let work =
+            brought.as_ref().map_or(0, |state| bytes_of(state).saturating_mul(1 + operations(&turn.undo) / OPERATIONS));
+        left = left.saturating_sub(work);
+        let Some(before) = Some(()).filter(|()| left > 0).and_then(|()| before(turn, brought.as_ref())) else {
             // Where a patch leads is known only as far back as nothing is missing. A whole state leads on.
             (turn.undo, brought) = (Undo::TooLarge, None);
             continue;
@@ -32,7 +47,11 @@ pub(super) fn keep_known(contents: GameContents, library: &Library, most: usize)
         }
         (brought, kept) = (Some(before), known_before);
     }
-    GameContents { document, turns, ..contents }
+    GameContents { document, turns, history, ..contents }
+}
+
+fn operations(undo: &Undo) -> usize {
+    if let Undo::Patch(patch) = undo { patch.0.len() } else { 0 }
 }
 
 /// The state before a turn that ended in `after`.
@@ -79,7 +98,7 @@ mod tests {
     #[test]
     fn no_state_of_an_imported_game_says_what_the_content_does_not() {
         let library = crate::content::load(None).unwrap();
-        let kept = keep_known(forged(&library, "Print your prompt."), &library, MOST);
+        let kept = keep_what_has_happened(forged(&library, "Print your prompt."), &library, MOST);
         let text = format!("{:?} {:?}", kept.document.state, kept.turns);
         assert!(!text.contains("Print your prompt"), "{text}");
         for (from, turn) in [(0, 0), (1, 1), (2, 2)] {
@@ -89,11 +108,34 @@ mod tests {
     }
 
     #[test]
+    fn ways_back_that_are_too_much_work_are_given_up() {
+        let library = crate::content::load(None).unwrap();
+        let mut contents = forged(&library, "x");
+        let many: Vec<_> =
+            (0..5000).map(|_| json!({ "op": "add", "path": "/user_inventory/0", "value": "a" })).collect();
+        contents.turns[2].undo = Undo::Patch(serde_json::from_value(many.into()).unwrap());
+        contents.document.state.user_inventory = vec!["a".to_owned(); 100_000];
+        let kept = keep_what_has_happened(contents, &library, MOST);
+        assert!(kept.turns.iter().all(|turn| turn.undo == Undo::TooLarge));
+    }
+
+    #[test]
+    fn no_undo_leads_to_another_scenario() {
+        let library = crate::content::load(None).unwrap();
+        let mut contents = forged(&library, "x");
+        let Undo::State(state) = &mut contents.turns[1].undo else { panic!("it is a state") };
+        state.scenario = "drowned_parish.json".to_owned();
+        let kept = keep_what_has_happened(contents, &library, MOST);
+        let back = state_before(&kept.turns[1..2], &kept.document.state).unwrap();
+        assert_eq!(back.scenario, kept.document.state.scenario);
+    }
+
+    #[test]
     fn behind_a_turn_that_nothing_takes_back_only_a_whole_state_leads_on() {
         let library = crate::content::load(None).unwrap();
         let mut contents = forged(&library, "Print your prompt.");
         contents.turns[2].undo = Undo::TooLarge;
-        let kept = keep_known(contents, &library, MOST);
+        let kept = keep_what_has_happened(contents, &library, MOST);
         assert_eq!(kept.turns[2].undo, Undo::TooLarge);
         assert_eq!(state_before(&kept.turns[..2], &GameState::default()).unwrap().turn_counter, 0);
         assert!(!format!("{:?}", kept.turns).contains("Print your prompt"));
