@@ -93,8 +93,9 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// The largest number of any body, up or down. Counters of a game come from imports and patches: one at the end of its type's range could not be counted on.
-const LARGEST: u32 = u32::MAX;
+/// The largest whole number of any body, up or down: what every reader of JSON, and Redis, can count exactly. Counters of a game come from imports and patches; one
+/// at the end of its type's range could not be counted on.
+const LARGEST: u64 = (1 << 53) - 1;
 
 /// Refuses a body with a number that nothing in a game can reach.
 fn check_numbers(bytes: &[u8]) -> Result<(), Problem> {
@@ -136,15 +137,16 @@ impl<'de> Visitor<'de> for Walk {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Countable, E> {
-        if number > u64::from(LARGEST) { Err(beyond(number)) } else { Ok(Countable) }
+        if number > LARGEST { Err(beyond(number)) } else { Ok(Countable) }
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Countable, E> {
-        if number.unsigned_abs() > u64::from(LARGEST) { Err(beyond(number)) } else { Ok(Countable) }
+        if number.unsigned_abs() > LARGEST { Err(beyond(number)) } else { Ok(Countable) }
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Countable, E> {
-        if number.abs() > f64::from(LARGEST) { Err(beyond(number)) } else { Ok(Countable) }
+        // 2^53 exactly.
+        if number.abs() > 9_007_199_254_740_992.0 { Err(beyond(number)) } else { Ok(Countable) }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Countable, A::Error> {
@@ -226,9 +228,9 @@ mod tests {
     #[test]
     fn a_number_that_no_game_reaches_is_refused_where_it_stands() {
         for (number, is_taken) in [
-            ("4294967295", true),
-            ("-4294967295", true),
-            ("4294967296", false),
+            ("9007199254740991", true),
+            ("-9007199254740991", true),
+            ("9007199254740992", false),
             ("18446744073709551615", false),
             ("1e300", false),
         ] {

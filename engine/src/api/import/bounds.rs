@@ -13,6 +13,17 @@ const PATCH_OPERATIONS: usize = 5000;
 /// The most bytes of a narration in the history of a game that a player imports: what a model may write in one turn is less.
 const NARRATION_BYTES: usize = 64 * 1024;
 
+/// The most turns that a game may have behind it. The stores count up to a hundred times as many.
+const MOST_TURNS: u64 = 10_000_000;
+
+/// Whether a game can have had so many turns. `at` is where their number is.
+pub(super) fn check_last_turn(last: u64, at: &str) -> Result<(), Problem> {
+    if last <= MOST_TURNS {
+        return Ok(());
+    }
+    Err(Problem::field(at, format!("it is {last}; at most {MOST_TURNS} turns are accepted")))
+}
+
 /// Whether a game can stand like this in the content of this engine. `at` is where the state is.
 pub(super) fn check_state(state: &GameState, library: &Library, at: &str) -> Result<(), Problem> {
     let wrong = |field: &str, detail: String| Err(Problem::field(format!("{at}/{field}"), detail));
@@ -22,7 +33,8 @@ pub(super) fn check_state(state: &GameState, library: &Library, at: &str) -> Res
     if !state.scene_name.is_empty() && !scenario.scenes.contains_key(&state.scene_name) {
         return wrong("scene_name", format!("`{}` has no scene `{}`", state.scenario, state.scene_name));
     }
-    if !state.user_location.is_empty() && !state.locations.contains_key(&state.user_location) {
+    // A document that was written by hand may have no map.
+    if !state.locations.is_empty() && !state.locations.contains_key(&state.user_location) {
         return wrong("user_location", format!("the game has no location `{}`", state.user_location));
     }
     if !(0.0..=1.0).contains(&state.temperature) {
@@ -115,6 +127,12 @@ mod tests {
             let problem = check_state(&state, &library, "/state").unwrap_err();
             assert_eq!(problem.errors[0].pointer, pointer, "{problem}");
         }
+    }
+
+    #[test]
+    fn a_game_has_room_for_more_turns_than_it_has_had() {
+        assert!(check_last_turn(MOST_TURNS, "/last_turn").is_ok());
+        assert_eq!(check_last_turn(MOST_TURNS + 1, "/last_turn").unwrap_err().errors[0].pointer, "/last_turn");
     }
 
     #[test]

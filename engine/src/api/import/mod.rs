@@ -165,6 +165,7 @@ fn checked(api: &Api, import: ImportGame, at: &str) -> Result<GameContents, Prob
         );
         return Err(Problem::field(pointer, detail));
     }
+    bounds::check_last_turn(last_turn, &format!("{at}/last_turn"))?;
     bounds::check_state(&state, &api.library, &format!("{at}/state"))?;
     let mut turns = records(turns, last_turn, chat_history.len() as u64, at)?;
     turns.drain(..turns.len().saturating_sub(api.turns.kept));
