@@ -147,15 +147,29 @@ const fn begins(text: &str, with: &str) -> bool {
     true
 }
 
+/// Whether something of somebody's is named.
 const fn has_parameter(path: &str) -> bool {
     let (path, mut at) = (path.as_bytes(), 0);
     while at < path.len() {
-        if path[at] == b'{' {
+        if path[at] == b'{' && !is_name(path, at) {
             return true;
         }
         at += 1;
     }
     false
+}
+
+/// Whether `{name}` stands here: it names content, which is nobody's.
+const fn is_name(path: &[u8], at: usize) -> bool {
+    let name = b"{name}";
+    let mut n = 0;
+    while n < name.len() {
+        if at + n >= path.len() || path[at + n] != name[n] {
+            return false;
+        }
+        n += 1;
+    }
+    true
 }
 
 /// Writes a type's schema, or a reference to it.

@@ -286,23 +286,24 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Get, "/v1/npcs", Public, "listNpcs", api!(catalogue::npcs))
         .does("NPC templates")
         .answers::<Vec<CatalogueEntry>>(),
-    Operation::new(Get, "/v1/scenarios/{name}", Public, "getScenario", api!(catalogue::scenario))
+    // Whole files say what a player is to find out.
+    Operation::new(Get, "/v1/scenarios/{name}", Service, "getScenario", api!(catalogue::scenario))
         .does("A scenario")
         .answers::<Scenario>()
         .refuses(&[UnknownContent]),
-    Operation::new(Get, "/v1/pcs/{name}", Public, "getPc", api!(catalogue::pc))
+    Operation::new(Get, "/v1/pcs/{name}", Service, "getPc", api!(catalogue::pc))
         .does("A player character")
         .answers::<Pc>()
         .refuses(&[UnknownContent]),
-    Operation::new(Get, "/v1/narrators/{name}", Public, "getNarrator", api!(catalogue::narrator))
+    Operation::new(Get, "/v1/narrators/{name}", Service, "getNarrator", api!(catalogue::narrator))
         .does("A narrator")
         .answers::<Narrator>()
         .refuses(&[UnknownContent]),
-    Operation::new(Get, "/v1/monsters/{name}", Public, "getMonster", api!(catalogue::monster))
+    Operation::new(Get, "/v1/monsters/{name}", Service, "getMonster", api!(catalogue::monster))
         .does("A monster template")
         .answers::<Monster>()
         .refuses(&[UnknownContent]),
-    Operation::new(Get, "/v1/npcs/{name}", Public, "getNpc", api!(catalogue::npc))
+    Operation::new(Get, "/v1/npcs/{name}", Service, "getNpc", api!(catalogue::npc))
         .does("An NPC template")
         .answers::<Npc>()
         .refuses(&[UnknownContent]),
