@@ -9,6 +9,8 @@ use engine::store::{SharedStore, StoreError};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use redis::{ClientTlsConfig, TlsCertificates};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::time::{Duration, Instant, timeout};
 
 use crate::fixture::{TIMEOUT, enqueue, latest, new_game, options, run_all};
@@ -277,4 +279,31 @@ async fn settings_that_lose_data_are_noticed_when_they_change_under_a_running_en
     set("maxmemory-policy", "noeviction").await;
     set("appendonly", "yes").await;
     assert_eq!(store.risks().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_server_of_another_protocol_is_told_from_one_that_does_not_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let answering = tokio::spawn(async move {
+        while let Ok((mut caller, _)) = listener.accept().await {
+            let mut asked = [0; 1024];
+            let _ = caller.read(&mut asked).await;
+            let _ = caller.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    for (scheme, says) in [("redis", "does not speak Redis' protocol"), ("rediss", "the server must speak TLS")] {
+        let refused = connect(&format!("{scheme}://127.0.0.1:{port}").as_str().into()).await;
+        let Err(StoreError::Unavailable { reason, .. }) = refused else { panic!("{scheme}: {refused:?}") };
+        assert!(reason.contains(says), "{scheme}: {reason}");
+    }
+    answering.abort();
+}
+
+#[tokio::test]
+async fn the_clock_of_a_server_on_this_machine_is_that_of_this_machine() {
+    let Some(server) = RedisServer::start(false).await else { return skip() };
+    let store = connected(&server.url().as_str().into()).await;
+    let ahead = store.clock_ahead().await.unwrap().unwrap();
+    assert!(ahead.abs() < 1.0, "{ahead}");
 }
