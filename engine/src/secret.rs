@@ -22,6 +22,8 @@ pub enum SecretKind {
     Key,
     /// Access to one game.
     Capability,
+    /// Access to the event streams of one game, for a moment.
+    Ticket,
 }
 
 impl SecretKind {
@@ -29,11 +31,12 @@ impl SecretKind {
         match self {
             Self::Key => "se_",
             Self::Capability => "sg_",
+            Self::Ticket => "st_",
         }
     }
 }
 
-/// A key or a capability as its holder has it. It is neither logged nor stored.
+/// A key, a capability or a ticket as its holder has it. It is neither logged nor stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     kind: SecretKind,
@@ -76,14 +79,16 @@ impl fmt::Debug for Secret {
 
 /// The text is no key and no capability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is not a key: keys begin with `se_`, capabilities with `sg_`, and 48 hexadecimal digits follow")]
+#[error(
+    "it is not a key: keys begin with `se_`, capabilities with `sg_`, tickets with `st_`, and 48 hexadecimal digits follow"
+)]
 pub struct NotASecret;
 
 impl FromStr for Secret {
     type Err = NotASecret;
 
     fn from_str(text: &str) -> Result<Self, NotASecret> {
-        let kind = [SecretKind::Key, SecretKind::Capability]
+        let kind = [SecretKind::Key, SecretKind::Capability, SecretKind::Ticket]
             .into_iter()
             .find(|kind| text.strip_prefix(kind.prefix()).is_some_and(|rest| is_hex(rest, 2 * BYTES)));
         Ok(Self { kind: kind.ok_or(NotASecret)?, text: text.to_owned() })
@@ -113,6 +118,12 @@ impl SecretHash {
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes()).is_ok()
+    }
+
+    /// Its id alone, which is public, in place of the whole.
+    #[must_use]
+    pub(crate) fn masked(&self) -> Self {
+        Self(format!("{}***", &self.0[..16]))
     }
 
     /// As it is stored.

@@ -221,7 +221,7 @@ pub struct CreateCapability {
 /// A capability that was made. Its text is shown this once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CapabilityCreated {
-    /// The capability itself: send it as `Authorization: Bearer …`, or to an event stream as `?ticket=…`.
+    /// The capability itself: send it as `Authorization: Bearer …`.
     pub capability: String,
     /// What is kept of it.
     #[serde(flatten)]

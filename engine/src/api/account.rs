@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use metrics::counter;
-use protocol::{Problem, ProblemType};
+use protocol::{GameId, Problem, ProblemType};
 
 use super::Api;
 use super::caller::Caller;
@@ -15,9 +15,12 @@ use super::error::{ApiError, Quota};
 use crate::store::{Charge, Holder, Limited, Owner, Rate};
 use crate::tiers::Tiers;
 
-/// Whose the game is that a call is about; set by the layer that has asked for it.
+/// The game that a call is about, and whose it is; set by the layer that has asked for it.
 #[derive(Debug, Clone)]
-pub(super) struct OwnerOfGame(pub(super) Option<Owner>);
+pub(super) struct OfGame {
+    pub(super) game: GameId,
+    pub(super) owner: Option<Owner>,
+}
 
 /// Whose limits a call counts against. An operator's count against none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,13 +45,13 @@ impl FromRequestParts<Api> for Account {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
         let caller = Caller::from_request_parts(parts, api).await?;
         let client = Client::from_request_parts(parts, api).await?;
-        let owner = parts.extensions.get::<OwnerOfGame>().and_then(|owner| owner.0.as_ref());
-        Ok(Self::of(&caller, owner, client))
+        Ok(Self::of(&caller, parts.extensions.get::<OfGame>(), client))
     }
 }
 
 impl Account {
-    fn of(caller: &Caller, owner: Option<&Owner>, client: Client) -> Self {
+    fn of(caller: &Caller, about: Option<&OfGame>, client: Client) -> Self {
+        let owner = about.and_then(|about| about.owner.as_ref());
         let (tenant, user) = match caller {
             Caller::Anyone | Caller::Nobody => (None, None),
             Caller::Holder { holder: Holder::Operator | Holder::Viewer, .. } => return Self::default(),
@@ -56,10 +59,13 @@ impl Account {
             Caller::Holder { holder: Holder::Service { tenant }, acts_for, .. } => {
                 (Some(tenant), acts_for.as_ref().or_else(|| owner.and_then(|owner| owner.user.as_ref())))
             }
-            // Guests have a limit of their own: they cannot use up the owner's.
-            Caller::Capability(hash) | Caller::Ticket(hash) => {
+            // Guests have a limit of their own: they cannot use up the owner's. All guests of an owner share it: with one for each
+            // capability, an owner who makes ever new ones would have none.
+            Caller::Capability(_) | Caller::Ticket(_) => {
+                let of_user = owner.filter(|owner| owner.user.is_some()).map(ToString::to_string);
+                let host = of_user.or_else(|| about.map(|about| about.game.to_string()));
                 return Self {
-                    user: Some(format!("capability:{}", hash.id())),
+                    user: host.map(|host| format!("guests of {host}")),
                     tenant: owner.map(|owner| owner.tenant.to_string()),
                     address: Some(client),
                 };

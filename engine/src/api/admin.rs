@@ -5,7 +5,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -78,7 +78,9 @@ pub fn admin(admin: Admin) -> Router {
         .route("/debug/runtime", runtime)
         .with_state(admin);
     let page = crate::admin_page::routes();
-    with_problems(own.merge(prompts).merge(looked_at).merge(operations).merge(page)).layer(guard)
+    with_problems(own.merge(prompts).merge(looked_at).merge(operations).merge(page))
+        .layer(guard)
+        .layer(map_response(guard::protect))
 }
 
 /// Whether the process works. Depends on nothing but the process.

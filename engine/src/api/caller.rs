@@ -19,7 +19,7 @@ use crate::store::{GamesOf, Holder, KeyGrants, Owner, SharedStore, Subject};
 /// The cookie that holds a page's key.
 pub(super) const COOKIE: &str = "story_engine_key";
 /// The header in which an application says for which of its users it acts.
-const ACTS_FOR: &str = "x-user";
+pub(super) const ACTS_FOR: &str = "x-user";
 
 /// Whether callers need keys, the keys of the configuration, and whose tokens are as good as keys.
 #[derive(Debug, Clone, Default)]
@@ -127,9 +127,10 @@ impl Caller {
                 return Ok(Self::Holder { holder, id, key: None, ends: Some(ends), acts_for: None, max_priority });
             }
         };
-        if secret.kind() == SecretKind::Capability {
-            let is_ticket = ticket.is_some() && !headers.contains_key(header::AUTHORIZATION);
-            return Ok(if is_ticket { Self::Ticket(secret.hash()) } else { Self::Capability(secret.hash()) });
+        match secret.kind() {
+            SecretKind::Ticket => return Ok(Self::Ticket(secret.hash())),
+            SecretKind::Capability => return Ok(Self::Capability(secret.hash())),
+            SecretKind::Key => {}
         }
         let grants = auth.grants(store, &secret).await?;
         let (grants, key) = grants.ok_or_else(|| unauthorized("the key is unknown, was revoked or has expired"))?;
@@ -242,7 +243,7 @@ pub(super) fn ticket(uri: &Uri) -> Option<&str> {
 /// What a call brings to show who calls.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Shown<'a> {
-    /// A key or a capability.
+    /// A key or a capability; a ticket if it came in the address.
     Secret(Secret),
     /// What looks like a token of an identity provider.
     Token(&'a str),
@@ -251,7 +252,10 @@ pub(super) enum Shown<'a> {
 impl<'a> Shown<'a> {
     /// Reads what was sent: a token has three parts with dots between them.
     pub(super) fn read(text: &'a str) -> Result<Self, Problem> {
-        match text.parse() {
+        match text.parse::<Secret>() {
+            Ok(secret) if secret.kind() == SecretKind::Ticket => Err(unauthorized(
+                "a ticket opens event streams only, as `?ticket=` in their address; for all else a key is needed",
+            )),
             Ok(secret) => Ok(Self::Secret(secret)),
             Err(_) if text.bytes().filter(|byte| *byte == b'.').count() == 2 => Ok(Self::Token(text)),
             Err(_) => Err(not_a_key()),
@@ -275,7 +279,16 @@ fn shown<'a>(headers: &'a HeaderMap, ticket: Option<&'a str>) -> Result<Option<S
         Some(token.trim())
     } else {
         match ticket {
-            Some(ticket) => return Ok(Some(Shown::Secret(ticket.parse().map_err(|_| not_one())?))),
+            Some(ticket) => {
+                // Keys and capabilities are valid for long, and addresses end up in logs and histories.
+                let secret = ticket.parse::<Secret>().ok().filter(|secret| secret.kind() == SecretKind::Ticket);
+                let refused = || {
+                    unauthorized(
+                        "`?ticket=` takes tickets only, from `POST /v1/gamestate/{id}/ticket`; for a key there is the header",
+                    )
+                };
+                return Ok(Some(Shown::Secret(secret.ok_or_else(refused)?)));
+            }
             None => cookie(headers),
         }
     };
@@ -319,8 +332,9 @@ mod tests {
         let cookie = ("cookie", format!("a=b; {COOKIE}={}", other.reveal()));
         assert_eq!(found(&[], None), Ok(None));
         assert_eq!(found(std::slice::from_ref(&cookie), None), Ok(Some(other.clone())));
-        assert_eq!(found(&[cookie.clone(), header], None), Ok(Some(key.clone())));
-        assert_eq!(found(&[cookie], Some(key.reveal())), Ok(Some(key)));
+        assert_eq!(found(&[cookie.clone(), header], None), Ok(Some(key)));
+        let ticket: Secret = format!("st_{}", "0".repeat(48)).parse().unwrap();
+        assert_eq!(found(&[cookie], Some(ticket.reveal())), Ok(Some(ticket)));
     }
 
     #[test]
@@ -356,13 +370,16 @@ mod tests {
         for value in ["Bearer", "Basic YTpi", "Bearer hunter2", "Bearer "] {
             assert_eq!(found(&[("authorization", value.to_owned())], None), Err(401), "{value}");
         }
-        assert_eq!(found(&[], Some("x")), Err(401));
+        let [key, capability] = [SecretKind::Key, SecretKind::Capability].map(|kind| Secret::generate(kind).unwrap());
+        for no_ticket in ["x", key.reveal(), capability.reveal()] {
+            assert_eq!(found(&[], Some(no_ticket)), Err(401));
+        }
     }
 
     #[test]
     fn a_ticket_is_found_in_a_query() {
         let of = |text: &'static str| ticket(Box::leak(Box::new(Uri::from_static(text))));
-        assert_eq!(of("/v1/events?last_event_id=0&ticket=sg_1"), Some("sg_1"));
+        assert_eq!(of("/v1/events?last_event_id=0&ticket=st_1"), Some("st_1"));
         assert_eq!(of("/v1/events?tickets=1"), None);
     }
 }

@@ -24,7 +24,8 @@ pub(super) async fn create(
     Id(game): Id<GameId>,
     Body(create): Body<CreateCapability>,
 ) -> Result<(StatusCode, Json<CapabilityCreated>), ApiError> {
-    let (secret, stored) = add(&api.store, game, create.access, lifetime(create.expires_in_seconds)?).await?;
+    let expires_in = lifetime(create.expires_in_seconds)?;
+    let (secret, stored) = add_as(SecretKind::Capability, &api.store, game, create.access, expires_in).await?;
     let created = CapabilityCreated { capability: secret.reveal().to_owned(), info: info(&stored) };
     Ok((StatusCode::CREATED, Json(created)))
 }
@@ -49,21 +50,31 @@ pub(super) async fn revoke(
     Err(unknown_key(&id).into())
 }
 
-/// Makes a ticket: a capability to read that is valid for a moment, for an `EventSource`, which cannot set a header.
+/// Makes a ticket: it opens event streams of the game for a moment, for an `EventSource`, which cannot set a header.
 pub(super) async fn ticket(State(api): State<Api>, Id(game): Id<GameId>) -> Result<Json<Ticket>, ApiError> {
-    let (secret, stored) = add(&api.store, game, GameAccess::Read, Some(api.ticket_lifetime)).await?;
+    let (secret, stored) =
+        add_as(SecretKind::Ticket, &api.store, game, GameAccess::Read, Some(api.ticket_lifetime)).await?;
     let expires_at = stored.expires_at.ok_or_else(|| internal(&"a ticket that does not end"))?;
     Ok(Json(Ticket { ticket: secret.reveal().to_owned(), expires_at }))
 }
 
-/// Stores a new capability.
+/// Stores a new capability that lasts until it is revoked.
 pub(super) async fn add(
+    store: &SharedStore,
+    game: GameId,
+    access: GameAccess,
+) -> Result<(Secret, StoredCapability), ApiError> {
+    add_as(SecretKind::Capability, store, game, access, None).await
+}
+
+async fn add_as(
+    kind: SecretKind,
     store: &SharedStore,
     game: GameId,
     access: GameAccess,
     expires_in: Option<Duration>,
 ) -> Result<(Secret, StoredCapability), ApiError> {
-    let secret = generate(SecretKind::Capability)?;
+    let secret = generate(kind)?;
     match store.add_capability(game, &NewCapability { hash: secret.hash(), access, expires_in }).await? {
         AddOutcome::Done(stored) => Ok((secret, stored)),
         AddOutcome::UnknownGame => Err(unknown_game(game).into()),

@@ -15,6 +15,7 @@ use story::{NewGame, Role, StatePatch};
 use super::account::Account;
 use super::body::Body;
 use super::caller::Caller;
+use super::chat::check_speaker;
 use super::error::ApiError;
 use super::game_version::{busy, conflict, if_match, unknown_game};
 use super::paging::Paging;
@@ -43,6 +44,12 @@ pub(super) async fn create(
     let owner = caller.owner(create.user)?;
     if let Some(name) = &create.name {
         check_name(name)?;
+    }
+    let ids =
+        [("/scenario", Some(&create.scenario)), ("/pc", create.pc.as_ref()), ("/narrator", create.narrator.as_ref())];
+    // Ids are found in any spelling, which would leave it out.
+    if let Some((field, _)) = ids.iter().find(|(_, id)| id.is_some_and(|id| id.contains(char::is_control))) {
+        return Err(Problem::field(*field, "it is an id, and holds a control character").into());
     }
     let tenant = owner.as_ref().map(|owner| &owner.tenant);
     let default = || api.tiers.default_provider(tenant).unwrap_or_else(|| api.models.default_name()).to_owned();
@@ -93,7 +100,7 @@ pub(super) async fn store_new(api: &Api, account: Account, id: GameId, contents:
 /// The answer that a game was made; with a capability to play it if it has an owner, who may pass that on.
 pub(super) async fn created(api: &Api, caller: &Caller, id: GameId, is_owned: bool) -> Result<Response, ApiError> {
     let capability = if is_owned {
-        Some(capabilities::add(&api.store, id, GameAccess::Play, None).await?.0.reveal().to_owned())
+        Some(capabilities::add(&api.store, id, GameAccess::Play).await?.0.reveal().to_owned())
     } else {
         None
     };
@@ -147,6 +154,9 @@ pub(super) async fn patch(
     Body(patch): Body<StatePatch>,
 ) -> Result<Response, ApiError> {
     let expected = if_match(&headers)?;
+    if let Some(pc) = &patch.pc {
+        check_speaker("/pc/name", &pc.name)?;
+    }
     let key = idempotency::own_key();
     for _ in 0..TRIES {
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;

@@ -2,18 +2,19 @@
 //!
 //! A page may let its own name resolve to 127.0.0.1 (DNS rebinding) and then read and change everything as "same origin":
 //! the `Host` header gives it away. And a page may send forms and requests to an address that it may not read: `Origin`
-//! gives it away.
+//! gives it away, or the browser's own word that a page of another site sends it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::{Problem, ProblemType};
 
+use super::caller::ACTS_FOR;
 use super::error::ApiError;
 use crate::config::Origins;
 
@@ -37,8 +38,23 @@ pub(super) async fn check(State(guard): State<Guard>, request: Request, next: Ne
     }
 }
 
+/// Says of an answer that its type is what it says, and that nobody keeps it unless it says so itself: most hold players' words.
+pub(super) async fn protect(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Headers that say who calls, for whom and whom. Of two, this server and a proxy in front may believe different ones.
+const ONCE: [HeaderName; 3] = [header::HOST, header::AUTHORIZATION, HeaderName::from_static(ACTS_FOR)];
+
 impl Guard {
     fn refuses(&self, request: &Request) -> Option<Problem> {
+        if let Some(name) = ONCE.iter().find(|name| request.headers().get_all(*name).iter().nth(1).is_some()) {
+            let detail = format!("the header `{name}` comes more than once: send it once");
+            return Some(Problem::new(ProblemType::InvalidHeader, detail));
+        }
         let host = self.host(request);
         if let (Some(allowed), Some(host)) = (&self.hosts, &host)
             && !is_local(host.host())
@@ -65,7 +81,9 @@ impl Guard {
     /// Programs send no `Origin`. A page may change things if it is this server's own, or of an allowed origin.
     fn may_change(&self, headers: &HeaderMap, host: Option<&Authority>) -> bool {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let Some(origin) = headers.get(header::ORIGIN) else { return true };
+        let Some(origin) = headers.get(header::ORIGIN) else {
+            return text("sec-fetch-site") != Some("cross-site") || self.origins.allow_any();
+        };
         let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
         // A browser says so itself, whatever a proxy has made of the host.
         if text("sec-fetch-site") == Some("same-origin") {
@@ -123,6 +141,28 @@ mod tests {
         let reads = [("host", "localhost:8080"), ("origin", "https://evil.example")];
         assert_eq!(refused(&local(), "GET", &reads), None);
         assert_eq!(refused(&local(), "POST", &[("host", "localhost:8080")]), None);
+        for (site, refusal) in
+            [("cross-site", Some(ProblemType::ForbiddenOrigin)), ("same-origin", None), ("none", None)]
+        {
+            let said = [("host", "localhost:8080"), ("sec-fetch-site", site)];
+            assert_eq!(refused(&local(), "POST", &said), refusal, "{site}");
+            assert_eq!(refused(&local(), "GET", &said), None, "{site}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_says_who_calls_or_whom_comes_once() {
+        for (name, first, second) in [
+            ("host", "localhost", "evil.example"),
+            ("authorization", "Bearer se_1", "Bearer se_2"),
+            ("x-user", "ada", "bob"),
+        ] {
+            for guard in [local(), Guard::default()] {
+                assert_eq!(refused(&guard, "GET", &[(name, first)]), None, "{name}");
+                let twice = [(name, first), (name, second)];
+                assert_eq!(refused(&guard, "GET", &twice), Some(ProblemType::InvalidHeader), "{name}");
+            }
+        }
     }
 
     #[test]

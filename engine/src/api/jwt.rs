@@ -1,7 +1,7 @@
 //! Tokens of an identity provider (JSON Web Tokens): whose they are, found out by the provider's public keys.
 //!
 //! Only signatures with a private key are accepted: with a shared secret, everybody who can check a token could make one.
-//! The keys are kept. They are read again from time to time in the background, and at once when a token names one that is not known.
+//! The keys are kept. They are read again by the first call that finds them old, and at once when a token names one that is not known.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -31,6 +31,9 @@ const MAX_KEYS: usize = 100;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Unknown keys have the set read at most this often, so tokens of strangers cannot flood the identity provider.
 const PAUSE: Duration = Duration::from_secs(10);
+/// How long old keys are believed while they cannot be read again: an identity provider that is away for less stops nobody, and a key
+/// that it has withdrawn meanwhile is not believed for ever.
+const BELIEVED: Duration = Duration::from_hours(1);
 
 /// An identity provider whose tokens are accepted.
 #[derive(Debug)]
@@ -77,6 +80,10 @@ impl IdentityProvider {
             return Err(unauthorized(&format!("the token is longer than {LONGEST} bytes")));
         }
         let header = decode_header(token).map_err(|error| refused(&error))?;
+        if header.crit.is_some() {
+            // Who signed it wants it refused by those who do not know the extension (RFC 7515, 4.1.11). None is known here.
+            return Err(unauthorized("the token asks for extensions (`crit`) that are not supported"));
+        }
         let kept = self.kept_with(header.kid.as_deref()).await?;
         let Some(key) = find(&kept.keys, header.kid.as_deref()) else {
             return Err(unauthorized("the token is signed with a key that the identity provider does not list"));
@@ -120,15 +127,13 @@ impl IdentityProvider {
     /// The keys, with the one that is named if the provider lists it.
     async fn kept_with(self: &Arc<Self>, id: Option<&str>) -> Result<Arc<CachedKeys>, Problem> {
         let kept = Arc::clone(&self.kept.read());
-        if find(&kept.keys, id).is_none() {
+        let is_older = |kept: &CachedKeys, age: Duration| kept.read.is_none_or(|read| read.elapsed() > age);
+        // What is old may list a key that was withdrawn: the call waits until it is known.
+        if find(&kept.keys, id).is_none() || is_older(&kept, self.config.refresh()) {
             self.refresh(PAUSE).await;
-        } else if kept.read.is_none_or(|read| read.elapsed() > self.config.refresh()) {
-            // The old keys serve until the new ones are there, also while the provider cannot be reached.
-            let provider = Arc::clone(self);
-            tokio::spawn(async move { provider.refresh(PAUSE).await });
         }
         let kept = Arc::clone(&self.kept.read());
-        if kept.read.is_none() {
+        if is_older(&kept, self.config.refresh() + BELIEVED) {
             let detail = "the identity provider's keys cannot be read at present; try again soon";
             return Err(Problem::new(ProblemType::IdentityUnavailable, detail));
         }

@@ -61,7 +61,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::on;
 use protocol::{Problem, ProblemType};
 use story::{Language, Library};
@@ -160,7 +160,7 @@ pub fn router(api: Api) -> Router {
             router.route(operation.path, route.layer(DefaultBodyLimit::max(operation.body_max.bytes(api.import_max))))
         })
         .merge(crate::play::routes());
-    with_problems(routes).layer(guard).layer(cors).layer(access).with_state(api)
+    with_problems(routes).layer(guard).layer(map_response(guard::protect)).layer(cors).layer(access).with_state(api)
 }
 
 /// The operations that need nothing but the store: the command line serves itself with them.

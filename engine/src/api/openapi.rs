@@ -153,7 +153,7 @@ fn answers(operation: &Operation, generator: &mut SchemaGenerator) -> BTreeMap<S
 
 /// How an operation may refuse: for each status, what it means.
 fn refusals(operation: &Operation) -> BTreeMap<u16, String> {
-    let mut refusals = vec![ProblemType::Internal, ForbiddenHost];
+    let mut refusals = vec![ProblemType::Internal, ForbiddenHost, InvalidHeader];
     if operation.verb != Verb::Get {
         refusals.push(ForbiddenOrigin);
     }
@@ -169,12 +169,9 @@ fn refusals(operation: &Operation) -> BTreeMap<u16, String> {
     if !matches!(operation.answer, Answer::Health(_) | Answer::Text) {
         refusals.extend([StoreUnavailable, StoreFull, StoreReadOnly]);
     }
-    let reads = |location: &str| operation.parameters.iter().any(|parameter| parameter.location == location);
-    if of_path(operation).next().is_some() || reads("query") {
+    let reads_query = operation.parameters.iter().any(|parameter| parameter.location == "query");
+    if of_path(operation).next().is_some() || reads_query {
         refusals.push(InvalidPath);
-    }
-    if reads("header") {
-        refusals.push(InvalidHeader);
     }
     if operation.body.is_some() {
         refusals.extend([MalformedJson, InvalidRequest, BodyTimeout, TooLarge, UnsupportedMediaType]);

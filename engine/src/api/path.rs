@@ -20,6 +20,9 @@ impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for Id<T> {
         let Path(text) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|rejection| invalid(rejection.body_text()))?;
+        if text.contains(char::is_control) {
+            return Err(invalid("the path holds a control character".to_owned()));
+        }
         text.parse().map(Self).map_err(|error: T::Err| invalid(error.to_string()))
     }
 }

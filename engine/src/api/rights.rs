@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use protocol::{GameAccess, GameId, Problem, ProblemType};
 use serde::Deserialize;
 
-use super::account::OwnerOfGame;
+use super::account::OfGame;
 use super::audit;
 use super::body::timed_out;
 use super::caller::{Auth, Caller, ticket};
@@ -21,7 +21,7 @@ use super::operation::{About, Answer, Operation, Right};
 use super::requests::unknown_request;
 use crate::retention::Archive;
 use crate::secret::SecretHash;
-use crate::store::{Access, Holder, Owner, SharedStore, Subject};
+use crate::store::{Access, Holder, SharedStore, Subject};
 
 /// What the layer of an operation needs.
 #[derive(Clone)]
@@ -70,8 +70,10 @@ impl Gate {
         may_call(self.operation.right, &caller)?;
         let (subject, mut request) = self.subject(request).await?;
         if let Some(subject) = subject {
-            let (owner, only_reads) = self.check(&caller, subject, request.method()).await?;
-            request.extensions_mut().insert(OwnerOfGame(owner));
+            let (about, only_reads) = self.check(&caller, subject, request.method()).await?;
+            if let Some(about) = about {
+                request.extensions_mut().insert(about);
+            }
             if only_reads {
                 request.extensions_mut().insert(OnlyReads);
             }
@@ -120,13 +122,13 @@ impl Gate {
         Ok(None)
     }
 
-    /// The owner of what a call is about, and whether the caller may only read it.
+    /// The game that a call is about, and whether the caller may only read it.
     async fn check(
         &self,
         caller: &Caller,
         subject: Subject,
         method: &Method,
-    ) -> Result<(Option<Owner>, bool), ApiError> {
+    ) -> Result<(Option<OfGame>, bool), ApiError> {
         let shown = caller.shows();
         let access = self.access(subject, shown).await?;
         let is_operator = matches!(caller, Caller::Holder { holder: Holder::Operator, .. });
@@ -137,7 +139,7 @@ impl Gate {
                     let detail = "this capability allows to read the game and not to play it";
                     return Err(Problem::new(ProblemType::Forbidden, detail).into());
                 }
-                Ok((access.owner, only_reads))
+                Ok((Some(OfGame { game: access.game, owner: access.owner }), only_reads))
             }
             // The handler says that there is none.
             None if is_operator => Ok((None, false)),

@@ -10,6 +10,9 @@ const STYLE: &str = "body{max-width:40rem;margin:2rem auto;padding:0 1rem;font:1
                      .said{font-style:italic;color:#555}@media(prefers-color-scheme:dark){body{background:#161616;color:#ddd}\
                      .said{color:#999}}";
 
+/// How an address begins to which a link may lead.
+const LINKS: [&str; 3] = ["http://", "https://", "mailto:"];
+
 /// The story as Markdown: what the player said is quoted.
 pub(super) fn markdown(game: &GameExport, title: &str) -> String {
     let mut text = format!("# {}\n", plain(title));
@@ -46,13 +49,33 @@ fn lines(game: &GameExport) -> impl Iterator<Item = &ChatMessage> {
     game.chat_history.iter().filter(|message| message.role != Role::System && !message.is_story_event)
 }
 
-/// A line of Markdown. HTML in it is shown as text. Emphasis stays: models write it on purpose.
+/// A line of Markdown. HTML in it is shown as text. Emphasis stays: models write it on purpose. Links stay that lead to the web or to
+/// mail; the bracket behind the text of any other, and of the definition of one, is escaped.
 fn plain(line: &str) -> String {
-    line.replace('&', "&amp;").replace('<', "&lt;")
+    let line = without_html(line);
+    let mut text = String::with_capacity(line.len());
+    let mut rest = line.as_str();
+    while let Some(at) = rest.find("](").into_iter().chain(rest.find("]:")).min() {
+        let (before, after) = rest.split_at(at + 1);
+        let address = after[1..].trim_start().as_bytes();
+        let begins =
+            |scheme: &&str| address.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme.as_bytes()));
+        text.push_str(before);
+        if !LINKS.iter().any(|scheme| begins(&scheme)) {
+            text.push('\\');
+        }
+        text.push_str(&after[..1]);
+        rest = &after[1..];
+    }
+    text + rest
+}
+
+fn without_html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 fn escaped(text: &str) -> String {
-    plain(text).replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    without_html(text).replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 #[cfg(test)]
@@ -89,6 +112,26 @@ mod tests {
             markdown(&game(), "The <b>bell</b>"),
             "# The &lt;b>bell&lt;/b>\n\n> I &lt;script>ring&lt;/script> it.\n> Twice.\n\nA *round* note.\n\nThen silence.\n\nFog comes.\n"
         );
+    }
+
+    #[test]
+    fn a_link_in_markdown_leads_to_the_web_or_to_mail_or_is_text() {
+        for kept in
+            ["[x](https://a.example/b)", "![x]( HTTP://a.example)", "[x](mailto:a@b.example)", "[x]", "a (b): c"]
+        {
+            assert_eq!(plain(kept), kept);
+        }
+        for (line, expected) in [
+            ("[x](javascript:alert(3))", "[x]\\(javascript:alert(3))"),
+            ("![x](data:text/html,x) [y](https://a.example)", "![x]\\(data:text/html,x) [y](https://a.example)"),
+            ("[x](javascript\\:alert(3))", "[x]\\(javascript\\:alert(3))"),
+            ("[x](<javascript:alert(3)>)", "[x]\\(&lt;javascript:alert(3)>)"),
+            // The address may stand on the next line, and a definition somewhere else.
+            ("[x](", "[x]\\("),
+            ("[x]: vbscript:x", "[x]\\: vbscript:x"),
+        ] {
+            assert_eq!(plain(line), expected);
+        }
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub use tiers::{DEFAULT_TIER, TierConfig};
 pub use traces::TracesConfig;
 pub use turns::TurnsConfig;
 
+use crate::secret::SecretHash;
 use crate::store::embedded::Synchronous;
 use crate::store::{Limits, ProviderOptions, ProviderPolicy, StoreOptions, WorkerName};
 
@@ -332,6 +333,9 @@ impl Config {
         }
         masked.traces.endpoint = masked.traces.endpoint.map(|url| mask_url(&url));
         masked.providers.values_mut().for_each(ProviderConfig::mask);
+        for key in &mut masked.auth.keys {
+            key.hash = key.hash.as_ref().map(SecretHash::masked);
+        }
         // Every field is a plain value: there is nothing in it that TOML cannot say.
         toml::to_string(&masked).unwrap_or_default()
     }
@@ -374,6 +378,14 @@ mod tests {
     }
 
     #[test]
+    fn of_a_keys_hash_its_public_beginning_is_shown() {
+        let hash = format!("sha256:{}{}", "0123456789abcdef", "7".repeat(48));
+        let shown =
+            toml::from_str::<Config>(&format!("[[auth.keys]]\nrole = 'operator'\nhash = '{hash}'")).unwrap().masked();
+        assert!(shown.contains("\"sha256:0123456789abcdef***\"") && !shown.contains("777"), "{shown}");
+    }
+
+    #[test]
     fn a_provider_is_shown_with_everything_but_its_secrets() {
         let mut provider = ProviderConfig::example();
         provider.extra_headers = BTreeMap::from([
@@ -381,10 +393,14 @@ mod tests {
             ("x-key".to_owned(), "$KEY".to_owned()),
         ]);
         provider.query = BTreeMap::from([("key".to_owned(), "sk-2".to_owned())]);
+        provider.base_url = Some("https://team:sk-3@models.example/v1?key=sk-4&version=sk-5&sk-6".to_owned());
+        let body = serde_json::json!({"token": "sk-7", "top": {"keys": ["sk-8", 5]}});
+        provider.extra_body = body.as_object().unwrap().clone();
         let mut config = Config::default();
         config.providers.insert("mock".to_owned(), provider);
         let shown = config.masked();
-        assert!(!shown.contains("sk-1") && !shown.contains("sk-2"), "{shown}");
+        assert!(!shown.contains("sk-"), "{shown}");
+        assert!(shown.contains("https://***@models.example/v1?key=***&version=***&***"), "{shown}");
         assert!(shown.contains("\"$KEY\"") && shown.contains("call_timeout_seconds"), "{shown}");
     }
 }

@@ -139,7 +139,13 @@ async fn a_token_that_is_old_of_others_or_forged_is_refused() {
         let header = Header { kid: Some("a".to_owned()), ..Header::new(Algorithm::HS256) };
         encode(&header, &claims(&json!({})), &key).unwrap()
     };
+    let with_an_extension = {
+        let kid = Some("a".to_owned());
+        let header = Header { kid, crit: Some(vec!["b64".to_owned()]), ..Header::new(Algorithm::ES256) };
+        encode(&header, &claims(&json!({})), &signer.key).unwrap()
+    };
     for (token, why) in [
+        (with_an_extension, "extensions (`crit`)"),
         (of(json!({"exp": in_seconds(-60)})), "has expired"),
         (of(json!({"exp": null})), "lacks one of"),
         (of(json!({"nbf": in_seconds(120)})), "not valid yet"),
@@ -209,10 +215,51 @@ async fn a_provider_that_is_away_hurts_only_those_whose_key_is_not_known() {
     let known = provider(&server, &json!({}));
     known.identity(&token).await.unwrap();
     drop(server);
-    let keys = Arc::into_inner(std::mem::take(&mut *known.kept.write())).unwrap().keys;
-    let an_hour_ago = Instant::now().checked_sub(Duration::from_secs(3601)).unwrap();
-    *known.kept.write() = Arc::new(super::CachedKeys { keys, read: Some(an_hour_ago) });
+    age(&known, 3601).await;
     known.identity(&token).await.unwrap();
+}
+
+/// As if the keys had been read that many seconds ago, and nobody had asked since.
+async fn age(provider: &IdentityProvider, seconds: u64) {
+    let keys = Arc::into_inner(std::mem::take(&mut *provider.kept.write())).unwrap().keys;
+    let read = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+    *provider.kept.write() = Arc::new(super::CachedKeys { keys, read: Some(read) });
+    *provider.asked.lock().await = None;
+}
+
+#[tokio::test]
+async fn a_key_that_was_taken_out_of_the_list_is_refused_from_the_first_call_after_the_time() {
+    let (server, gone, stays) = (MockServer::start().await, Signer::ec("gone"), Signer::ec("stays"));
+    lists(&server, &[&gone, &stays]).await;
+    let provider = provider(&server, &json!({"refresh_seconds": 10}));
+    let token = gone.token(&claims(&json!({})));
+    provider.identity(&token).await.unwrap();
+    lists(&server, &[&stays]).await;
+    age(&provider, 11).await;
+
+    let (status, text) = detail(provider.identity(&token).await);
+
+    assert!(status == 401 && text.contains("does not list"), "{status} {text}");
+    provider.identity(&stays.token(&claims(&json!({})))).await.unwrap();
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn old_keys_are_believed_for_an_hour_while_the_provider_is_away_and_no_longer() {
+    let (server, signer) = (MockServer::start().await, Signer::ec("a"));
+    lists(&server, &[&signer]).await;
+    let provider = provider(&server, &json!({"refresh_seconds": 10}));
+    let token = signer.token(&claims(&json!({})));
+    provider.identity(&token).await.unwrap();
+    server.reset().await;
+
+    age(&provider, 3590).await;
+    provider.identity(&token).await.unwrap();
+    age(&provider, 3611).await;
+    assert_eq!(detail(provider.identity(&token).await).0, 503);
+    lists(&server, &[&signer]).await;
+    *provider.asked.lock().await = None;
+    provider.identity(&token).await.unwrap();
 }
 
 #[tokio::test]

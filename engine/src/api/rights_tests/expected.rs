@@ -108,6 +108,8 @@ pub(super) enum Kind {
     NotAKey,
     MayRead,
     MayPlay,
+    /// Another capability to play the same game.
+    MayPlayToo,
     MayPlayElsewhere,
     RevokedCapability,
 }

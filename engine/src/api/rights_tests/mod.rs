@@ -1,6 +1,7 @@
 //! Every operation, called by every kind of caller. What must come is written here a second time, so that a right that is
 //! changed in the table by mistake fails, and so does an operation that is new and has no line here.
 
+mod answers;
 mod expected;
 mod world;
 
@@ -96,15 +97,29 @@ async fn a_stream_is_opened_with_a_ticket_and_nothing_else_is() {
     let world = World::new().await;
     let follow = OPERATIONS.iter().filter(|operation| matches!(operation.answer, Answer::Events)).count();
     assert_eq!(follow, 2);
-    let ticket = world.keys[&Kind::MayRead].reveal();
+    let ticket = world.ticket().await;
+    let [key, capability] = [Kind::Owner, Kind::MayRead].map(|kind| world.keys[&kind].reveal());
     for (path, status) in [
         (format!("/v1/events/games/{}?ticket={ticket}", world.game), 200),
         (format!("/v1/events/requests/{}?last_event_id=0&ticket={ticket}", world.request), 200),
         (format!("/v1/gamestate/{}?ticket={ticket}", world.game), 401),
         (format!("/v1/events/games/{}?ticket=x", world.game), 401),
+        // What is valid for long does not belong into addresses, which are logged.
+        (format!("/v1/events/games/{}?ticket={key}", world.game), 401),
+        (format!("/v1/events/games/{}?ticket={capability}", world.game), 401),
     ] {
         let request = Request::get(&path).body(Body::empty()).unwrap();
-        assert_eq!(world.public.clone().oneshot(request).await.unwrap().status(), status, "{path}");
+        let response = world.public.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+        if path.ends_with(key) || path.ends_with(capability) {
+            let text = String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().into()).unwrap();
+            assert!(text.contains("takes tickets only"), "{text}");
+        }
+    }
+    for path in ["", "/turns", "/export?format=markdown"] {
+        let request = Request::get(format!("/v1/gamestate/{}{path}", world.game));
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {ticket}")).body(Body::empty()).unwrap();
+        assert_eq!(world.public.clone().oneshot(request).await.unwrap().status(), 401, "{path}");
     }
 }
 
@@ -250,7 +265,7 @@ async fn a_stream_ends_when_its_key_or_capability_is_revoked_or_its_ticket_is_ol
         let key = format!("Bearer {}", world.keys[&kind].reveal());
         Request::get(&path).header(header::AUTHORIZATION, key).body(Body::empty()).unwrap()
     };
-    let ticket = format!("{path}?ticket={}", world.keys[&Kind::MayRead].reveal());
+    let ticket = format!("{path}?ticket={}", world.ticket().await);
     let requests = [with(Kind::Owner), with(Kind::MayPlay), Request::get(ticket).body(Body::empty()).unwrap()];
     let mut streams = Vec::new();
     for request in requests {
@@ -294,9 +309,12 @@ async fn a_user_who_sends_too_much_learns_when_to_come_again() {
         assert!(header("ratelimit").starts_with("\"messages_per_minute_per_user\";r=0;t="));
         assert!((1..=60).contains(&header("retry-after").parse::<u64>().unwrap()));
     }
-    // A guest and an operator have limits of their own, or none; all count for the tenant.
+    // Guests and an operator have limits of their own, or none; all count for the tenant.
     assert_eq!(say(Kind::MayPlay).await.status(), 200);
     assert_eq!(say(Kind::MayPlay).await.status(), 429);
+    let refused = say(Kind::MayPlayToo).await;
+    assert_eq!(refused.status(), 429, "another capability is no other user");
+    assert!(refused.headers()["ratelimit-policy"].to_str().unwrap().contains("per_user"));
     assert_eq!(say(Kind::Operator).await.status(), 200);
     assert_eq!(say(Kind::Operator).await.status(), 200);
 }

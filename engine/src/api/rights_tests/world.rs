@@ -93,6 +93,7 @@ impl World {
         for (kind, of, access) in [
             (Kind::MayRead, game, GameAccess::Read),
             (Kind::MayPlay, game, GameAccess::Play),
+            (Kind::MayPlayToo, game, GameAccess::Play),
             (Kind::MayPlayElsewhere, elsewhere, GameAccess::Play),
             (Kind::RevokedCapability, game, GameAccess::Play),
         ] {
@@ -115,6 +116,15 @@ impl World {
             game,
             request,
         }
+    }
+
+    /// A ticket for the game, as its owner gets it.
+    pub(super) async fn ticket(&self) -> String {
+        let request = Request::post(format!("/v1/gamestate/{}/ticket", self.game))
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.keys[&Kind::Owner].reveal()));
+        let response = self.public.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        serde_json::from_slice::<protocol::Ticket>(&body).unwrap().ticket
     }
 
     pub(super) async fn call(&self, operation: &Operation, kind: Kind) -> (StatusCode, Option<Problem>) {

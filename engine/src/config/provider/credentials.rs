@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{ProviderConfig, Wrong};
+use crate::config::mask_url;
 
 impl ProviderConfig {
     /// The key, without the space and line breaks that are around it in many files of secrets. A vendor's own address
@@ -42,24 +43,36 @@ impl ProviderConfig {
         self.extra_headers.iter().map(|(name, text)| Ok((name.clone(), value(text)?))).collect()
     }
 
-    /// Hides what may be a secret: values of headers and query parameters, but not the names of variables.
+    /// Hides what may be a secret: values of headers, query parameters and what is laid over bodies, but not the names of variables.
     pub(in crate::config) fn mask(&mut self) {
         let values = self.extra_headers.values_mut().chain(self.query.values_mut());
         for value in values.filter(|value| !value.starts_with('$')) {
             "***".clone_into(value);
         }
-        self.extra_body.values_mut().for_each(without_null);
+        self.base_url = self.base_url.as_deref().map(|url| mask_query(&mask_url(url)));
+        self.extra_body.values_mut().for_each(mask_value);
     }
 }
 
-/// TOML has no null: it is shown as a word.
-fn without_null(value: &mut Value) {
+/// Hides every text: any may be a token. TOML has no null: it is shown as a word.
+fn mask_value(value: &mut Value) {
     match value {
         Value::Null => *value = "null".into(),
-        Value::Object(fields) => fields.values_mut().for_each(without_null),
-        Value::Array(values) => values.iter_mut().for_each(without_null),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        Value::Object(fields) => fields.values_mut().for_each(mask_value),
+        Value::Array(values) => values.iter_mut().for_each(mask_value),
+        Value::String(text) => "***".clone_into(text),
+        Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// A URL without the values of its query.
+fn mask_query(url: &str) -> String {
+    let Some((address, query)) = url.split_once('?') else { return url.to_owned() };
+    let masked = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) => format!("{name}=***"),
+        None => "***".to_owned(),
+    });
+    format!("{address}?{}", masked.collect::<Vec<_>>().join("&"))
 }
 
 #[cfg(test)]
