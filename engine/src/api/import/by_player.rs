@@ -47,7 +47,7 @@ pub(super) fn keep_what_has_happened(contents: GameContents, library: &Library, 
         }
         (brought, kept) = (Some(before), known_before);
     }
-    GameContents { document, turns, history, ..contents }
+    GameContents { document, history, turns, ..contents }
 }
 
 fn operations(undo: &Undo) -> usize {

@@ -221,6 +221,11 @@ mod tests {
         step.execute("INSERT INTO meta (name, value) VALUES (?1, '')", [name]).map(drop)
     }
 
+    /// As a defect would in the middle of a step.
+    fn panics() -> Result<(), StoreError> {
+        panic!("the test wants it")
+    }
+
     async fn noted(database: &DatabaseThread) -> Vec<String> {
         let names = "SELECT name FROM meta WHERE value = '' ORDER BY name";
         database.run(|step| step.all(names, [], |row| row.get(0).map_err(unavailable))).await.unwrap()
@@ -260,9 +265,7 @@ mod tests {
         let before = database.run(|step| note(step, "before"));
         let panicking = database.run(|step| {
             note(step, "half")?;
-            let none: Option<()> = None;
-            none.expect("the test wants it");
-            Ok(())
+            panics()
         });
         let after = database.run(|step| note(step, "after"));
         let release = async { drop(held) };
@@ -271,9 +274,7 @@ mod tests {
 
         let alone = database.run(|step| {
             note(step, "alone")?;
-            let none: Option<()> = None;
-            none.expect("the test wants it");
-            Ok(())
+            panics()
         });
         assert!(matches!(alone.await, Err(StoreError::Corrupt { .. })));
         assert_eq!(noted(&database).await, ["after", "before"]);
