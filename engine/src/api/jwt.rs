@@ -75,7 +75,7 @@ impl IdentityProvider {
     }
 
     /// Whose the token is. What is wrong with it is said without the token.
-    pub(super) async fn identity(self: &Arc<Self>, token: &str) -> Result<Identity, Problem> {
+    pub(super) async fn identity(&self, token: &str) -> Result<Identity, Problem> {
         if token.len() > LONGEST {
             return Err(unauthorized(&format!("the token is longer than {LONGEST} bytes")));
         }
@@ -125,7 +125,7 @@ impl IdentityProvider {
     }
 
     /// The keys, with the one that is named if the provider lists it.
-    async fn kept_with(self: &Arc<Self>, id: Option<&str>) -> Result<Arc<CachedKeys>, Problem> {
+    async fn kept_with(&self, id: Option<&str>) -> Result<Arc<CachedKeys>, Problem> {
         let kept = Arc::clone(&self.kept.read());
         let is_older = |kept: &CachedKeys, age: Duration| kept.read.is_none_or(|read| read.elapsed() > age);
         // What is old may list a key that was withdrawn: the call waits until it is known.

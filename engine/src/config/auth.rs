@@ -1,6 +1,7 @@
 //! Who may call, as an operator writes it: the mode, and keys for small set-ups that need no store of keys.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use protocol::{Priority, Role, Tenant, User};
 use schemars::JsonSchema;
@@ -18,7 +19,7 @@ pub struct AuthConfig {
     pub mode: AuthMode,
     /// How many keys may be stored.
     pub max_keys: usize,
-    /// How many capabilities a game may have.
+    /// How many capabilities a game may have; tickets do not count.
     pub max_capabilities_per_game: usize,
     /// How long a stream can be opened with a ticket.
     pub ticket_seconds: u64,
@@ -88,6 +89,11 @@ pub struct ConfiguredKey {
 }
 
 impl AuthConfig {
+    /// How long a stream can be opened with a ticket.
+    pub(crate) fn ticket_lifetime(&self) -> Duration {
+        Duration::from_secs(self.ticket_seconds.max(1))
+    }
+
     /// The hashes of the configured keys, each with what it gives. Files and variables are read now.
     pub(crate) fn resolve(&self) -> Result<Vec<(SecretHash, KeyGrants)>, ConfigError> {
         let each = self.keys.iter().enumerate();

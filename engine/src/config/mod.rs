@@ -290,6 +290,7 @@ impl Config {
             limits: Limits { queued: self.queue.max_depth, lane: self.queue.max_depth_per_game },
             max_keys: self.auth.max_keys,
             max_capabilities: self.auth.max_capabilities_per_game,
+            ticket_lifetime: self.auth.ticket_lifetime(),
             max_pauses: self.queue.max_pauses,
             audit_kept: self.auth.audit_kept,
             events_kept: self.queue.events_kept,

@@ -68,7 +68,7 @@ pub(super) fn api_of(
         trusted_proxies: config.http.trusted_proxies,
         auth,
         tiers,
-        ticket_lifetime: Duration::from_secs(config.auth.ticket_seconds.max(1)),
+        ticket_lifetime: config.auth.ticket_lifetime(),
         guard: Guard::default(),
         drain: CancellationToken::new(),
         store,

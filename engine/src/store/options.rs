@@ -7,6 +7,9 @@ use super::order::Order;
 use super::provider::ProviderOptions;
 use super::request::StoryEventPlacement;
 
+/// More streams of one game than its players open in the lifetime of a ticket, so none that is still to be used ends.
+const MAX_TICKETS: usize = 100;
+
 /// Settings for leases, retention and story events; the same for both backends.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoreOptions {
@@ -25,8 +28,12 @@ pub struct StoreOptions {
     pub limits: Limits,
     /// How many keys may be stored.
     pub max_keys: usize,
-    /// How many capabilities a game may have.
+    /// How many capabilities a game may have, without tickets.
     pub max_capabilities: usize,
+    /// How many tickets a game may have; the oldest ends when there is one more.
+    pub max_tickets: usize,
+    /// A capability that is stored for just this time is a ticket.
+    pub ticket_lifetime: Duration,
     /// How many things operators may have paused at a time (of each shard, with several).
     pub max_pauses: usize,
     /// How many entries of the audit log are kept, at least.
@@ -88,6 +95,8 @@ impl Default for StoreOptions {
             limits: Limits::NONE,
             max_keys: 10_000,
             max_capabilities: 100,
+            max_tickets: MAX_TICKETS,
+            ticket_lifetime: Duration::from_mins(1),
             max_pauses: 1000,
             audit_kept: 10_000,
             events_kept: 10_000,

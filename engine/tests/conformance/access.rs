@@ -240,3 +240,38 @@ pub(crate) async fn the_capabilities_of_a_game_are_limited(bench: Bench) {
     assert_eq!(add(game).await, AddOutcome::Full);
     assert!(matches!(add(other).await, AddOutcome::Done(_)));
 }
+
+pub(crate) async fn tickets_of_a_game_end_the_oldest_and_leave_its_capabilities_room(bench: Bench) {
+    let lifetime = Duration::from_mins(1);
+    let limits = StoreOptions { max_capabilities: 1, max_tickets: 2, ticket_lifetime: lifetime, ..options() };
+    let store = bench.store_with(limits).await;
+    let game = new_game(&store).await;
+    let add = async |access, expires_in| {
+        let secret = secret(SecretKind::Ticket);
+        let added = store.add_capability(game, &new_capability(&secret, access, expires_in)).await.unwrap();
+        (secret, added)
+    };
+    let opens = async |secret: &Secret| {
+        let access = store.access(Subject::Game(game), Some(&secret.hash())).await.unwrap().unwrap();
+        access.capability.is_some()
+    };
+    let ticket = async || {
+        let (secret, added) = add(GameAccess::Read, Some(lifetime)).await;
+        let AddOutcome::Done(stored) = added else { panic!("{added:?}") };
+        // The clock counts in milliseconds: the next one is to be newer.
+        let made = stored.created_at.as_millisecond();
+        until("the next moment", async || (jiff::Timestamp::now().as_millisecond() > made).then_some(())).await;
+        secret
+    };
+    let [first, second] = [ticket().await, ticket().await];
+    let (shared, added) = add(GameAccess::Play, None).await;
+    assert!(matches!(added, AddOutcome::Done(_)), "tickets take no room: {added:?}");
+    assert_eq!(add(GameAccess::Play, None).await.1, AddOutcome::Full);
+    assert!(opens(&first).await && opens(&second).await && opens(&shared).await);
+
+    let third = ticket().await;
+
+    assert!(!opens(&first).await, "the oldest ends");
+    assert!(opens(&second).await && opens(&third).await && opens(&shared).await);
+    assert_eq!(add(GameAccess::Play, Some(Duration::from_hours(1))).await.1, AddOutcome::Full);
+}

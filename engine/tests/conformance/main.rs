@@ -139,6 +139,7 @@ conformance! {
         a_capability_is_for_its_game_alone,
         a_capability_that_has_expired_allows_nothing_and_makes_room,
         the_capabilities_of_a_game_are_limited,
+        tickets_of_a_game_end_the_oldest_and_leave_its_capabilities_room,
     }
     keys {
         a_message_that_is_sent_again_under_its_key_is_the_same_request,

@@ -114,10 +114,24 @@ impl Keys for EmbeddedStore {
                 return Ok(AddOutcome::Done(stored));
             }
             step.execute("DELETE FROM capabilities WHERE game_id = ?1 AND expires_at <= ?2", (&key, step.now))?;
-            let count: Option<i64> =
-                step.first("SELECT count(*) FROM capabilities WHERE game_id = ?1", [&key], |row| row.get(0))?;
-            if count.unwrap_or_default() >= signed(step.options.max_capabilities as u64) {
+            // Tickets are told apart by their lifetime, and neither count as the other.
+            let lifetime = step.options.ticket_lifetime;
+            let is_ticket = capability.expires_in == Some(lifetime);
+            let millis = i64::try_from(lifetime.as_millis()).unwrap_or(i64::MAX);
+            let alike = "game_id = ?1 AND ifnull(expires_at - created_at = ?2, FALSE) = ?3";
+            let sql = format!("SELECT count(*) FROM capabilities WHERE {alike}");
+            let count: Option<i64> = step.first(&sql, (&key, millis, is_ticket), |row| row.get(0))?;
+            let max = if is_ticket { step.options.max_tickets } else { step.options.max_capabilities };
+            let excess = count.unwrap_or_default() + 1 - signed(max as u64);
+            if excess > 0 && !is_ticket {
                 return Ok(AddOutcome::Full);
+            }
+            if excess > 0 {
+                let sql = format!(
+                    "DELETE FROM capabilities WHERE game_id = ?1 AND id IN \
+                     (SELECT id FROM capabilities WHERE {alike} ORDER BY created_at, id LIMIT ?4)"
+                );
+                step.execute(&sql, (&key, millis, is_ticket, excess))?;
             }
             let (id, hash, grants, created_at, expires_at) =
                 fields(step, &capability.hash, &capability.access, capability.expires_in)?;

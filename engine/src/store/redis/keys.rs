@@ -14,7 +14,7 @@ use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError};
 use crate::secret::SecretHash;
 use crate::store::{
-    Access, AddOutcome, Keys, NewCapability, NewKey, Owner, Stored, StoredCapability, StoredKey, Subject,
+    Access, AddOutcome, Keys, NewCapability, NewKey, Owner, StoreOptions, Stored, StoredCapability, StoredKey, Subject,
 };
 
 /// What a record says besides its times.
@@ -28,7 +28,8 @@ struct Body<T> {
 impl Keys for RedisStore {
     async fn add_key(&self, key: &NewKey) -> Result<AddOutcome<StoredKey>, StoreError> {
         let NewKey { hash, grants, expires_in } = key;
-        add(self.keys_shard(), "", hash, grants, *expires_in, self.options.max_keys).await
+        let most = Most::Others(self.options.max_keys);
+        add(self.keys_shard(), "", hash, grants, *expires_in, (most, self.options.ticket_lifetime)).await
     }
 
     async fn key(&self, id: &KeyId) -> Result<Option<StoredKey>, StoreError> {
@@ -78,8 +79,10 @@ impl Keys for RedisStore {
         capability: &NewCapability,
     ) -> Result<AddOutcome<StoredCapability>, StoreError> {
         let NewCapability { hash, access, expires_in } = capability;
-        let most = self.options.max_capabilities;
-        add(self.shard(game), &game.to_string(), hash, access, *expires_in, most).await
+        let StoreOptions { max_capabilities, max_tickets, ticket_lifetime, .. } = &self.options;
+        let is_ticket = *expires_in == Some(*ticket_lifetime);
+        let most = if is_ticket { Most::Tickets(*max_tickets) } else { Most::Others(*max_capabilities) };
+        add(self.shard(game), &game.to_string(), hash, access, *expires_in, (most, *ticket_lifetime)).await
     }
 
     async fn capabilities(&self, game: GameId) -> Result<Vec<StoredCapability>, StoreError> {
@@ -107,20 +110,32 @@ impl RedisStore {
     }
 }
 
+/// How many there may be of what is stored.
+enum Most {
+    /// The oldest ends when there is one more.
+    Tickets(usize),
+    /// One more is refused.
+    Others(usize),
+}
+
 async fn add<T: Serialize + DeserializeOwned + Clone>(
     shard: &Connection,
     game: &str,
     hash: &SecretHash,
     grants: &T,
     expires_in: Option<Duration>,
-    most: usize,
+    (most, ticket_lifetime): (Most, Duration),
 ) -> Result<AddOutcome<Stored<T>>, StoreError> {
     let call = ScriptArgs::new()
         .arg(game)
         .id(hash.id())
         .arg(expires_in.map(|wait| millis(wait).to_string()).unwrap_or_default())
         .json(&Body { hash: hash.clone(), grants: grants.clone() })?
-        .arg(most);
+        .arg(millis(ticket_lifetime));
+    let call = match most {
+        Most::Tickets(most) => call.arg("ticket").arg(most),
+        Most::Others(most) => call.arg("").arg(most),
+    };
     let reply: Vec<String> = shard.run(&script::ADD_SECRET, &call).await?;
     match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["done", stored] => record(stored).map(AddOutcome::Done),
