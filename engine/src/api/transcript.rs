@@ -61,7 +61,7 @@ fn plain(line: &str) -> String {
         let begins =
             |scheme: &&str| address.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme.as_bytes()));
         text.push_str(before);
-        if !LINKS.iter().any(|scheme| begins(scheme)) {
+        if !LINKS.iter().any(begins) {
             text.push('\\');
         }
         text.push_str(&after[..1]);
