@@ -56,7 +56,7 @@ pub use prompt::{
     HistoryLimits, Input, Prompt, PromptError, ToSummarize, extraction_prompt, leaving, narration_prompt, read_summary,
     summary_prompt, user_text,
 };
-pub use prose::{Prose, cut_to_sentence, stop_sequences};
+pub use prose::{Prose, cut_to_sentence, ends_with_sentence, stop_sequences};
 pub use rehearsal::{Answer, Rehearsal, RehearsalError};
 pub use sight::{Being, HitPoints, Place, Sight, Vessel, Way, here, sight};
 pub use state::{Container, DEFAULT_TEMPERATURE, GameState, Reached, Rules};

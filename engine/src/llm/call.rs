@@ -1,11 +1,12 @@
 //! The two calls of a turn: a narration that streams, and a delta in structured output.
 
+use protocol::Usage;
 use serde_json::Value;
 use story::Prompt;
 use tokio::time::{Instant, timeout_at};
 
 use super::completion::Finish;
-use super::dialect::{Adapted, Dialect, Form};
+use super::dialect::{Adapted, Dialect, Form, MOST_STOPS};
 use super::http::Reading;
 use super::learned::Known;
 use super::narration::Narration;
@@ -21,9 +22,6 @@ use crate::store::Completion;
 
 /// How often a call is changed and sent once more because of what the server refuses in it.
 const CHANGES: usize = 8;
-
-/// `OpenAI` takes four stop sequences, and Gemini five.
-const MOST_STOPS: usize = 4;
 
 /// A call that is sent as the model wants it: what the server refuses in it is changed, and remembered once it answers.
 struct Asking<'a> {
@@ -162,7 +160,13 @@ impl Provider {
                         return Err(error);
                     }
                 }
-                Err(error) => asking.adapt(error)?,
+                Err(error) => {
+                    // The server found no JSON in it; our own reader may.
+                    if let Some(text) = error.generation.as_deref().filter(|text| story::parse_delta(text).is_ok()) {
+                        return Ok(completion(text.to_owned(), Usage::default()));
+                    }
+                    asking.adapt(error)?;
+                }
             }
         }
     }
@@ -277,14 +281,7 @@ impl Provider {
             .find(|text| !text.trim().is_empty());
         match (&received.finish, text) {
             (Some(Finish::Error), _) => Err(ModelError::new(Reason::ServerError, "the model broke off with an error")),
-            (_, Some(text)) => Ok(Completion {
-                text: std::mem::take(text),
-                usage: received.tokens.into(),
-                cut_short: false,
-                summary: None,
-                given_up: None,
-                also_told: Vec::new(),
-            }),
+            (_, Some(text)) => Ok(completion(std::mem::take(text), received.tokens.into())),
             (Some(Finish::Filtered), None) => Err(ModelError::filtered("")),
             (Some(Finish::Length), None) if received.thought => Err(self.backend.only_thought()),
             (_, None) if !received.ended && received.finish.is_none() => {
@@ -293,6 +290,11 @@ impl Provider {
             (_, None) => Err(ModelError::new(Reason::Empty, "the model's answer is empty")),
         }
     }
+}
+
+/// What a model has written.
+const fn completion(text: String, usage: Usage) -> Completion {
+    Completion { text, usage, cut_short: false, summary: None, given_up: None, also_told: Vec::new() }
 }
 
 fn as_value(body: &[u8]) -> Result<Value, ModelError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use story::Prompt;
 use tokio::time::Instant;
 
-use super::dialect::{Form, LimitName, OutputFormat};
+use super::dialect::{Form, LimitName, MOST_STOPS, OutputFormat};
 use super::provider::Provider;
 use super::schema::Schema;
 use super::{Finish, ModelError};
@@ -79,6 +79,9 @@ impl Provider {
                 (!learned.system_role).then(|| "a message of the system (it begins the first message)".to_owned()),
             );
             refused.extend((!learned.streams).then(|| "streaming".to_owned()));
+            refused.extend(
+                (learned.most_stops < MOST_STOPS).then(|| format!("more than {} stop sequences", learned.most_stops)),
+            );
             refused.extend(learned.most_tokens.map(|most| format!("answers of more than {most} tokens")));
         }
         refused.sort();

@@ -48,12 +48,13 @@ impl Finish {
             | "guardrail_intervened"
             | "refusal"
             | "safety"
-            | "recitation"
             | "prohibited_content"
             | "blocklist"
             | "spii"
             | "sensitive" => Self::Filtered,
-            "error"
+            // What it quotes is chance; the next attempt may not.
+            "recitation"
+            | "error"
             | "network_error"
             | "server_error"
             | "engine_overloaded"
@@ -112,6 +113,8 @@ pub(super) struct Received {
     /// Whether the last frame only counted tokens, which no server does before the end.
     pub(super) counted: bool,
     pub(super) finish: Option<Finish>,
+    /// The number of the choice that came first: a server that sends more than one means that.
+    pub(super) choice: Option<u64>,
     pub(super) tokens: Tokens,
 }
 

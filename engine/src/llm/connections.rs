@@ -19,6 +19,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that nobody uses is closed after this: servers close theirs, and a call on a closed one fails.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// A path with a slash more, and one behind a prefix.
+const MOST_REDIRECTS: usize = 2;
+
 pub(super) struct Connections {
     server: Url,
     headers: HeaderMap,
@@ -58,6 +61,20 @@ impl Connections {
     }
 }
 
+/// A call that is sent elsewhere may become a GET on the way, and takes its key along: the operator is informed instead. Only where the
+/// same server asks for the same call at another path is it followed.
+fn to_the_same_server() -> Policy {
+    Policy::custom(|attempt| {
+        let is_same_call = matches!(attempt.status().as_u16(), 307 | 308);
+        let is_same_server = attempt.previous().last().is_some_and(|from| from.origin() == attempt.url().origin());
+        if is_same_call && is_same_server && attempt.previous().len() <= MOST_REDIRECTS {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    })
+}
+
 fn client(server: &Url, headers: HeaderMap) -> reqwest::Result<Client> {
     client_for(server)
         .default_headers(headers)
@@ -65,7 +82,6 @@ fn client(server: &Url, headers: HeaderMap) -> reqwest::Result<Client> {
         .pool_idle_timeout(IDLE)
         // A connection for each call: one that breaks takes no other call with it.
         .http1_only()
-        // A call that is sent elsewhere becomes a GET on the way: the operator is informed instead.
-        .redirect(Policy::none())
+        .redirect(to_the_same_server())
         .build()
 }

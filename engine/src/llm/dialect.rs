@@ -2,7 +2,7 @@
 
 use super::named::is_named;
 use super::purpose::Purpose;
-use super::refusal::names_output_limit;
+use super::refusal::{FORMAT, counts_stops, names_output_limit};
 use super::wire::fixed::Fixed;
 use super::{ModelError, Reason};
 use crate::config::Structured;
@@ -39,6 +39,8 @@ pub(super) struct Dialect {
     pub(super) limit: LimitName,
     /// No answer may be given more tokens than this.
     pub(super) most_tokens: Option<u32>,
+    /// No narration may be given more stop sequences than this.
+    pub(super) most_stops: usize,
     /// Fields that the server refuses.
     pub(super) dropped: Vec<String>,
     /// Whether a prompt has a message of the system. Where the model's template knows none, its text begins the first message.
@@ -98,6 +100,12 @@ const LIMITS_REFUSED: [&str; 6] = ["maxlength", "maxitems", "keyword", "invalid 
 const FAILS_OVER: [&str; 7] =
     ["grammar", "schema", "response_format", "roles must alternate", "system role", "got system", "raise_exception"];
 
+/// Words of a refusal of fields of which one may be sent.
+const EXCLUDE: [&str; 3] = ["cannot both", "only one", "mutually exclusive"];
+
+/// `OpenAI` takes four stop sequences, and Gemini five.
+pub(super) const MOST_STOPS: usize = 4;
+
 /// The fewest tokens that are believed to be the most of an answer.
 const FEWEST_TOKENS: u32 = 64;
 
@@ -107,6 +115,7 @@ impl Dialect {
             output,
             limit,
             most_tokens: None,
+            most_stops: MOST_STOPS,
             dropped: Vec::new(),
             system_role: true,
             streams: true,
@@ -139,21 +148,37 @@ impl Dialect {
         match error.reason {
             Reason::Refused => {}
             Reason::ServerError if form == Form::Doubted => {}
-            Reason::ServerError if FAILS_OVER.iter().any(|word| said.contains(word)) => {}
+            Reason::ServerError if FAILS_OVER.iter().chain(&FORMAT).any(|word| said.contains(word)) => {}
+            // Such a server checks JSON of every form, and this model does not write it: by the prompt alone it may.
+            Reason::Unreadable
+                if said.contains("json_validate_failed")
+                    && purpose == Purpose::Extract
+                    && structured == Structured::Auto
+                    && self.output != OutputFormat::Plain =>
+            {
+                self.output = OutputFormat::Plain;
+                return Adapted::Guessed;
+            }
             _ => return Adapted::No,
         }
         if self.rename_limit(said)
             || self.lower_limit(said, tokens)
             || self.fold_system(said)
             || self.stop_streaming(said)
-            || self.drop_field(said, fixed)
+            || self.halve_stops(said)
+            || self.drop_fields(said, fixed)
         {
             return Adapted::Named;
         }
         if !self.step_down(said, purpose, structured) {
             return Adapted::No;
         }
-        let is_named = FORMAT_REFUSED.iter().chain(&LIMITS_REFUSED).chain(&["schema"]).any(|word| said.contains(word));
+        let is_named = FORMAT_REFUSED
+            .iter()
+            .chain(&LIMITS_REFUSED)
+            .chain(&FORMAT)
+            .chain(&["schema"])
+            .any(|word| said.contains(word));
         if is_named { Adapted::Named } else { Adapted::Guessed }
     }
 
@@ -218,11 +243,23 @@ impl Dialect {
         refused && std::mem::take(&mut self.streams)
     }
 
-    fn drop_field(&mut self, said: &str, fixed: &Fixed) -> bool {
+    /// A server that counts stop sequences gets half as many, and none when it refuses the last.
+    fn halve_stops(&mut self, said: &str) -> bool {
+        let is_counted = counts_stops(said) && self.most_stops > 1;
+        if is_counted {
+            self.most_stops /= 2;
+        }
+        is_counted
+    }
+
+    /// Leaves out what the refusal names: all of it, unless the fields only exclude each other.
+    fn drop_fields(&mut self, said: &str, fixed: &Fixed) -> bool {
+        let most = if EXCLUDE.iter().any(|words| said.contains(words)) { 1 } else { usize::MAX };
         let sent = OPTIONAL.into_iter().chain(fixed.names()).filter(|field| self.sends(field));
-        let Some(field) = sent.into_iter().find(|field| is_named(said, field)).map(str::to_owned) else { return false };
-        self.dropped.push(field);
-        true
+        let named: Vec<_> = sent.filter(|field| is_named(said, field)).map(str::to_owned).take(most).collect();
+        let any = !named.is_empty();
+        self.dropped.extend(named);
+        any
     }
 
     fn step_down(&mut self, said: &str, purpose: Purpose, structured: Structured) -> bool {

@@ -25,6 +25,8 @@ pub struct ModelError {
     pub may_fit_shorter: bool,
     /// What lies behind it, the nearest cause first. Holds no key either.
     pub causes: Vec<String>,
+    /// What the model has written, where its server refuses that and hands it over.
+    pub(super) generation: Option<String>,
     /// What a server that refuses has said, at length and in lower case, to find in it what it refuses.
     pub(super) said: String,
 }
@@ -201,6 +203,7 @@ impl ModelError {
             context_tokens: None,
             may_fit_shorter: false,
             causes: Vec::new(),
+            generation: None,
             said: String::new(),
         }
     }

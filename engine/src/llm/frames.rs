@@ -219,6 +219,12 @@ impl Cutter {
         if self.data.len() + data.len() > LIMIT {
             return Err(Overlong.into());
         }
+        // Where one line end is between two events, the last is no part of the one before it.
+        if self.has_data && is_done(data.trim_ascii()) {
+            self.event(frame)?;
+            self.done = true;
+            return Ok(());
+        }
         if self.has_data {
             self.data.push(b'\n');
         }

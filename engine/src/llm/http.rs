@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use reqwest::{Response, Url};
 use tokio::time::{Instant, timeout_at};
 
@@ -132,7 +134,10 @@ impl Caller {
         let status = response.status();
         if status.is_success() {
             let cutter = Cutter::new(self.format == Format::OllamaChat);
-            return Ok(Reading { response, begun, cutter, format: self.format, received: Received::default() });
+            let is_measured =
+                [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| response.headers().contains_key(name));
+            let (format, received) = (self.format, Received::default());
+            return Ok(Reading { response, begun, cutter, format, received, is_measured, is_complete: false });
         }
         let headers = response.headers().clone();
         let mut body = Vec::new();
@@ -154,12 +159,20 @@ pub(super) struct Reading {
     cutter: Cutter,
     format: Format,
     pub(super) received: Received,
+    /// Whether the end of the body is marked, so that a connection that breaks does not pass for it.
+    is_measured: bool,
+    is_complete: bool,
 }
 
 impl Reading {
     /// Whether the server sends frames, and not one whole body.
     pub(super) fn is_stream(&self) -> bool {
         matches!(self.cutter.shape(), Some(Shape::Events | Shape::Lines))
+    }
+
+    /// Whether the body has come to the end that HTTP marks.
+    pub(super) const fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// Reads the next bytes; false at the end of the response. It may be dropped while it waits, and called again.
@@ -175,6 +188,7 @@ impl Reading {
             return Ok(true);
         }
         self.cutter.end(&mut frame)?;
+        self.is_complete = self.is_measured;
         let is_whole = self.cutter.shape() == Some(Shape::Whole);
         received.ended |= self.cutter.is_done() || received.counted || (is_whole && has_answer(received));
         match self.cutter.shape() {

@@ -45,7 +45,9 @@ const REFUSES: [&str; 14] = [
 ];
 
 /// The text before the name of a field where it is not quoted.
-const BEFORE: [&str; 12] = [
+const BEFORE: [&str; 14] = [
+    "param",
+    "params",
     "parameter",
     "parameters",
     "argument",
@@ -98,7 +100,7 @@ fn is_meant(before: &str, field: &str, after: &str, said: &str) -> bool {
         || word.ends_with("->")
         || word.ends_with(':') && BEFORE.contains(&word.trim_end_matches(':'))
         || BEFORE.contains(&word)
-        || (word.ends_with(',') && before.contains("supplied"))
+        || (word.ends_with(',') && (before.contains("supplied") || before.contains("param")))
         || (before.trim().is_empty() && next == ':')
         || (next == ':' && word.ends_with([':', '\n']))
 }
@@ -116,6 +118,7 @@ mod tests {
             (r#"{"loc":["body","top_p"]}"#, "top_p"),
             ("unrecognized request argument supplied: seed", "seed"),
             ("unrecognized request arguments supplied: min_p, seed", "seed"),
+            ("unsupported params: temperature, stop, seed", "stop"),
             ("seed: extra inputs are not permitted", "seed"),
             ("litellm.badrequesterror: seed: extra inputs are not permitted", "seed"),
             ("body -> stop: extra fields not permitted", "stop"),

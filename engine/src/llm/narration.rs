@@ -1,5 +1,7 @@
 //! A narration that is being written: what has come, what is still awaited, and where it ends.
 
+use std::time::Duration;
+
 use tokio::time::{Instant, timeout_at};
 
 use super::completion::Finish;
@@ -16,6 +18,9 @@ const BYTES_PER_TOKEN: usize = 8;
 
 /// Bytes of a token, at least, over a paragraph of prose.
 const SURE_BYTES_PER_TOKEN: usize = 2;
+
+/// Behind the reason of the end only a count of tokens comes, and some servers keep the connection open for long.
+const AFTER_THE_END: Duration = Duration::from_secs(2);
 
 impl Provider {
     /// Whether the narrating model is known to begin with thoughts that nothing opens.
@@ -50,6 +55,10 @@ pub struct Narration<'a> {
     /// How many bytes are read, whatever the server goes on to write.
     limit: usize,
     ended: Option<Finish>,
+    /// When the server was first waited for after it had said why it ends.
+    finished: Option<Instant>,
+    /// Text has come behind a reason of the end: the server gives one with every piece.
+    goes_on: bool,
     /// What broke it off behind text that has come and was not taken.
     failed: Option<ModelError>,
 }
@@ -63,8 +72,18 @@ impl<'a> Narration<'a> {
         deadline: Instant,
     ) -> Result<Self, ModelError> {
         let limit = usize::try_from(provider.narrator.max_tokens).unwrap_or(usize::MAX).saturating_mul(BYTES_PER_TOKEN);
-        let mut narration =
-            Self { provider, reading, prompt, deadline, text: String::new(), limit, ended: None, failed: None };
+        let mut narration = Self {
+            provider,
+            reading,
+            prompt,
+            deadline,
+            limit,
+            text: String::new(),
+            ended: None,
+            failed: None,
+            finished: None,
+            goes_on: false,
+        };
         while narration.reading.received.text.is_empty() && !narration.reading.received.ended {
             match narration.more().await {
                 Ok(true) => {}
@@ -124,14 +143,23 @@ impl<'a> Narration<'a> {
     }
 
     async fn more(&mut self) -> Result<bool, ModelError> {
-        let caller = &self.provider.caller;
+        let provider = self.provider;
+        let caller = &provider.caller;
         let (timeouts, begun) = (caller.timeouts(), self.reading.begun);
         let started = !self.text.is_empty();
         let timeout = if started { timeouts.between_tokens } else { timeouts.first_token };
         // Any byte is a sign of life: servers send comments while a model loads or thinks.
         let within = self.deadline.min(Instant::now() + timeout);
-        match timeout_at(within, self.reading.more()).await {
-            Ok(read) => read.map_err(|error| caller.safe(error)),
+        let was_finished = self.reading.received.is_finished();
+        let rest = (was_finished && !self.goes_on)
+            .then(|| *self.finished.get_or_insert_with(Instant::now) + AFTER_THE_END)
+            .filter(|rest| *rest < within);
+        match timeout_at(rest.unwrap_or(within), self.reading.more()).await {
+            Ok(read) => {
+                self.goes_on |= was_finished && !self.reading.received.text.is_empty();
+                read.map_err(|error| caller.safe(error))
+            }
+            Err(_) if rest.is_some() => Ok(false),
             Err(_) if within == self.deadline => Err(caller.late(begun, "did not finish its answer", timeouts.call)),
             Err(_) if started => {
                 Err(caller.late(begun, "stopped in the middle of its answer, and said no more", timeout))
@@ -156,7 +184,7 @@ impl<'a> Narration<'a> {
         let received = &self.reading.received;
         self.provider.count(&self.provider.narrator, &received.tokens);
         self.provider.narrator.window.counted(self.prompt, received.tokens.prompt);
-        let is_empty = self.text.trim().is_empty();
+        let is_empty = !has_words(&self.text);
         let finish = received.finish.clone();
         self.ended = Some(match finish {
             Some(Finish::Filtered) => return Err(ModelError::filtered(&received.refusal)),
@@ -172,6 +200,14 @@ impl<'a> Narration<'a> {
                     "everything that the model wrote came as thoughts, and nothing as text: the server takes the answer for a part of \
                      them; set thinking = false, or give the server the reasoning parser of this model",
                 ));
+            }
+            // Some servers say nothing at the end but that the body has ended. A gateway says the same when its own server breaks off.
+            None if !is_whole && !is_empty && self.reading.is_complete() => {
+                if story::ends_with_sentence(&self.text) {
+                    Finish::Stop
+                } else {
+                    Finish::Length
+                }
             }
             None if !is_whole => {
                 return Err(ModelError::new(
@@ -205,4 +241,10 @@ impl<'a> Narration<'a> {
             self.ended.unwrap_or(Finish::Stop),
         )
     }
+}
+
+/// Whether there is anything to read in a text: characters without a width are no words.
+fn has_words(text: &str) -> bool {
+    text.chars()
+        .any(|c| !c.is_whitespace() && !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'))
 }

@@ -69,6 +69,14 @@ async fn nothing_that_is_not_the_story_is_shown_or_committed() {
             "You wait.\n\n<rules>\n- Nothing exists but this.\n</rules>\n\nAda Finch: I go north.\nYou go north.",
             "You wait.",
         ),
+        ("<think>a <think>The thief.</think> b The thief.</think>\nThe door is locked.", "The door is locked."),
+        (
+            "Here is my thought process: The ferryman is the thief.\n\nHere is my response: The door is locked.",
+            "The door is locked.",
+        ),
+        ("assistant\n\nThe door is locked.", "The door is locked."),
+        ("The door is locked.assistant\n\nAda goes north.", "The door is locked."),
+        ("The door is locked.\nuser\nI go north.", "The door is locked."),
         ("You \u{0}see\u{7} \u{1b}[31mred\u{1b}[0m \u{202e}evil.", "You see red evil."),
     ] {
         for chunk in ["word", "char"] {
@@ -91,6 +99,10 @@ async fn a_delta_is_read_however_its_json_is_written() {
         DELTA.replace("\"user_location\"", "\u{201c}user_location\u{201d}"),
         DELTA.replace("\"scene_change\":null", "\"scene_change\":\"\n\""),
         string_in_string,
+        format!(r#"{{"type":"object","properties":{DELTA}}}"#),
+        DELTA
+            .replace("\"user_location\":null", "\"user_location\":\"null\"")
+            .replace("\"scene_change\":null", "\"scene_change\":\"None\""),
         format!("Here it is:\n```json\n{DELTA}\n```\nNothing changed."),
     ] {
         let reply = json!({ "text": text, "fault": "wrong_schema" });

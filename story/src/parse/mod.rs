@@ -49,7 +49,7 @@ pub fn parse_delta(text: &str) -> Result<Parsed, DeltaParseError> {
         return Err(DeltaParseError::Empty);
     }
     let Salvaged { object, repaired } = salvage(text, |object| FIELDS.iter().any(|field| object.contains_key(*field)))?;
-    let mut reader = Reader { fields: without_nulls(object), ignored: Vec::new() };
+    let mut reader = Reader { fields: without_null_words(without_nulls(object)), ignored: Vec::new() };
     let delta = reader.delta();
     Ok(Parsed { delta, repaired, ignored: reader.ignored })
 }
@@ -112,6 +112,8 @@ impl Reader {
     fn set_vars(&mut self) -> Vec<(String, String)> {
         let pairs: Vec<(String, Value)> = match self.fields.remove("set_vars") {
             None => Vec::new(),
+            // One entry of the list, without the list.
+            Some(entry @ Value::Object(_)) if is_var_entry(&entry) => self.var_entry(0, &entry).into_iter().collect(),
             Some(Value::Object(vars)) => vars.into_iter().collect(),
             Some(Value::Array(list)) => {
                 list.into_iter().enumerate().filter_map(|(index, entry)| self.var_entry(index, &entry)).collect()
@@ -172,6 +174,25 @@ fn without_nulls(object: Map<String, Value>) -> Map<String, Value> {
         }
     }
     object.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, clean(value))).collect()
+}
+
+/// The same object without names that only say that there is none: no location and no scene is called so.
+fn without_null_words(mut object: Map<String, Value>) -> Map<String, Value> {
+    object.retain(|field, value| {
+        let named = match field.as_str() {
+            "user_location" => value.as_str(),
+            "scene_change" => value.get("to").unwrap_or(value).as_str(),
+            _ => None,
+        };
+        !named.is_some_and(|name| ["null", "none", ""].iter().any(|word| name.trim().eq_ignore_ascii_case(word)))
+    });
+    object
+}
+
+/// Whether an object is `{"name": …, "value": …}`, and no map of variables.
+fn is_var_entry(entry: &Value) -> bool {
+    entry.as_object().is_some_and(|fields| fields.len() == 2 && fields.contains_key("value"))
+        && entry.get("name").is_some_and(Value::is_string)
 }
 
 #[cfg(test)]
@@ -238,6 +259,9 @@ mod tests {
             format!(r#"{{"name":"delta","arguments":{delta}}}"#),
             serde_json::json!({ "function": { "name": "delta", "arguments": delta } }).to_string(),
             format!("[{delta}]"),
+            format!(r#"{{"type":"object","properties":{delta}}}"#),
+            delta.replace("\"user_location\":null", "\"user_location\":\"None\""),
+            delta.replace("\"scene_change\":null", "\"scene_change\":{\"to\":\"null\",\"reason\":\"\"}"),
             format!("<think>{{\"user_location\":\"attic\"}}? No.</think>{delta}"),
             format!("{{}} {delta} {{\"mood\": 1}}"),
         ] {
@@ -250,6 +274,8 @@ mod tests {
     fn variables_come_as_a_map_or_a_list_and_plain_values_become_text() {
         let expected = BTreeMap::from([("lit".into(), "true".into()), ("oil".into(), "2".into())]);
         assert_eq!(read(r#"{"set_vars": {"lit": true, "oil": 2}}"#).set_vars, expected);
+        let one = BTreeMap::from([("lit".into(), "true".into())]);
+        assert_eq!(read(r#"{"set_vars": {"name":"lit","value":true}}"#).set_vars, one);
         assert_eq!(
             read(r#"{"set_vars": [{"name":"lit","value":"true"},{"name":"oil","value":2}]}"#).set_vars,
             expected
@@ -305,6 +331,9 @@ mod tests {
         assert_eq!(parse_delta("I cannot do that."), Err(DeltaParseError::NoObject));
         assert!(matches!(parse_delta("{what? no: json}"), Err(DeltaParseError::Malformed(_))));
         assert_eq!(parse_delta(r#"{"answer": 42}"#), Err(DeltaParseError::NotADelta(vec!["answer".into()])));
+        let schema =
+            r#"{"type":"object","properties":{"user_location":{"type":"string"},"game_ended":{"type":"boolean"}}}"#;
+        assert!(matches!(parse_delta(schema), Err(DeltaParseError::NotADelta(_))), "a schema is no answer");
         // An event inside something unreadable must not be taken for the whole.
         assert!(parse_delta(r#"{oops "item_events": [{"item": "oar", "action": "drop"}]}"#).is_err());
     }

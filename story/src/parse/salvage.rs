@@ -8,8 +8,11 @@ use super::{DeltaParseError, relaxed};
 const DEEPEST: usize = 3;
 
 /// Where a model that answers as if it called a tool, or wraps its answer, puts the object.
-const WRAPPERS: [&str; 9] =
-    ["arguments", "parameters", "input", "delta", "result", "response", "answer", "output", "function"];
+const WRAPPERS: [&str; 10] =
+    ["arguments", "parameters", "input", "delta", "result", "response", "answer", "output", "function", PROPERTIES];
+
+/// Small models fill in the schema that they are given; others only repeat it.
+const PROPERTIES: &str = "properties";
 
 /// An object that was found.
 pub(super) struct Salvaged {
@@ -104,6 +107,7 @@ fn consider(value: Value, is_wanted: &impl Fn(&Map<String, Value>) -> bool, seen
     if depth > 0 {
         for wrapper in WRAPPERS {
             match object.remove(wrapper) {
+                Some(Value::Object(inner)) if wrapper == PROPERTIES && is_schema(&inner) => {}
                 Some(inner @ Value::Object(_)) => consider(inner, is_wanted, seen, depth - 1),
                 Some(Value::String(inner)) => look_through(&inner, is_wanted, seen, depth - 1),
                 Some(other) => drop(object.insert(wrapper.to_owned(), other)),
@@ -112,6 +116,13 @@ fn consider(value: Value, is_wanted: &impl Fn(&Map<String, Value>) -> bool, seen
         }
     }
     seen.unwanted.get_or_insert(object);
+}
+
+/// Whether these are the properties of a schema, and not values.
+fn is_schema(properties: &Map<String, Value>) -> bool {
+    let says =
+        |value: &Value| ["type", "anyOf", "oneOf", "$ref", "enum", "const"].iter().any(|key| value.get(*key).is_some());
+    properties.values().any(says)
 }
 
 /// The JSON value that `text` begins with, and its length; what follows it does not matter.

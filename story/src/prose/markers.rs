@@ -150,6 +150,11 @@ const FIXED: [(&str, Marker); 97] = [
     ("</final>", Marker::Wrapper),
 ];
 
+/// What begins the thoughts that end with `end`.
+pub(super) fn opening(end: &str) -> Option<&'static str> {
+    FIXED.iter().find(|(_, marker)| matches!(marker, Marker::ThoughtsBegin(of) if *of == end)).map(|(name, _)| *name)
+}
+
 /// The marker that `text` begins with. At the end of everything nothing is undecided: the beginning of a marker, cut off, is one.
 pub(super) fn marker(text: &str, at_end: bool) -> Found<Marker> {
     let mut undecided = false;

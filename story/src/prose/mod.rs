@@ -9,29 +9,24 @@ mod markers;
 mod object;
 mod roles;
 mod sentence;
+mod skip;
 mod stop;
 #[cfg(test)]
 mod tests;
 
 use self::controls::Controls;
 use self::heads::{Heads, Speaker};
-use self::markers::{BEGINNINGS, Found, Marker, begins, marker};
+use self::markers::{BEGINNINGS, Found, Marker, marker};
 use self::object::{Begins, Object};
-use self::roles::{BARE_FINAL, bare_analysis, role};
-pub use self::sentence::cut_to_sentence;
+use self::roles::{BARE_FINAL, GRANITE_ANSWERS, bare_analysis, bare_role, granite, role};
 pub(crate) use self::sentence::last_sentence_end;
+pub use self::sentence::{cut_to_sentence, ends_with_sentence};
 pub use self::stop::stop_sequences;
 use crate::prompt::Input;
 use crate::state::GameState;
 
 /// Spaces in a row that are kept.
 const LONGEST_INDENT: usize = 16;
-
-/// The longest name of a channel.
-const LONGEST_CHANNEL: usize = 64;
-
-/// Where a channel's name ends.
-const MESSAGE: &str = "<|message|>";
 
 /// A filter for one narration.
 #[derive(Debug)]
@@ -60,6 +55,12 @@ pub struct Prose {
     holds_back: bool,
     /// Whether thoughts have been left out: a closing tag that nothing opens means nothing then.
     has_thought: bool,
+    /// Thoughts inside of the thoughts that have ended: as many closing tags may follow.
+    nested: usize,
+    /// How much had passed before these thoughts, and whether that was text.
+    before_nested: (usize, bool),
+    /// Whether the last text was the end of a sentence, and no space has followed.
+    after_sentence: bool,
     /// Bytes that were handed out.
     handed_out: usize,
     /// From so many bytes on, only whole sentences are handed out.
@@ -103,6 +104,9 @@ impl Prose {
             is_void: false,
             holds_back: false,
             has_thought: false,
+            nested: 0,
+            before_nested: (0, false),
+            after_sentence: false,
             handed_out: 0,
             careful_after: usize::MAX,
         }
@@ -238,13 +242,27 @@ impl Prose {
             }
         }
         if !self.has_text {
-            match bare_analysis(rest) {
-                Found::Yes(length, ()) => {
-                    self.mode = Mode::Skip(BARE_FINAL);
+            for (found, end) in [(bare_analysis(rest), BARE_FINAL), (granite(rest), GRANITE_ANSWERS)] {
+                match found {
+                    Found::Yes(length, ()) => {
+                        self.mode = Mode::Skip(end);
+                        return Some(length);
+                    }
+                    Found::Undecided if !at_end => return None,
+                    Found::Undecided | Found::No => {}
+                }
+            }
+        }
+        if self.at_line_start || self.after_sentence {
+            match bare_role(rest, self.at_line_start, at_end) {
+                Found::Yes(length, is_model) => {
+                    if self.has_text || !is_model {
+                        self.mode = Mode::Over;
+                    }
                     return Some(length);
                 }
-                Found::Undecided if !at_end => return None,
-                Found::Undecided | Found::No => {}
+                Found::Undecided => return None,
+                Found::No => {}
             }
         }
         if self.at_line_start {
@@ -276,7 +294,12 @@ impl Prose {
                 Found::No => {}
             }
         }
-        let plain = rest[first.len_utf8()..].find(|c: char| c.is_whitespace() || BEGINNINGS.contains(&c));
+        let mut previous = first;
+        let plain = rest[first.len_utf8()..].find(|c: char| {
+            let before = std::mem::replace(&mut previous, c);
+            // A role may follow the end of a sentence.
+            c.is_whitespace() || BEGINNINGS.contains(&c) || (c == 'a' && ends_sentence(before))
+        });
         let length = plain.map_or(rest.len(), |plain| first.len_utf8() + plain);
         self.text(&rest[..length]);
         Some(length)
@@ -289,11 +312,13 @@ impl Prose {
             self.passed.push(if c == '\n' { c } else { ' ' });
         }
         self.at_line_start |= c == '\n';
+        self.after_sentence = false;
     }
 
     fn text(&mut self, text: &str) {
         (self.newlines, self.spaces) = (0, 0);
         (self.has_text, self.at_line_start) = (true, false);
+        self.after_sentence = text.ends_with(ends_sentence);
         self.passed.push_str(text);
     }
 
@@ -316,6 +341,15 @@ impl Prose {
             Marker::ThoughtsBegin(end) => {
                 self.has_thought = true;
                 self.mode = Mode::Skip(end);
+            }
+            Marker::ThoughtsEnd if self.nested > 0 => {
+                // What came since was still thoughts; nothing of it was handed out.
+                let (passed, has_text) = self.before_nested;
+                self.passed.truncate(passed);
+                (self.newlines, self.spaces) = (0, 0);
+                (self.has_text, self.at_line_start) = (has_text, true);
+                self.nested -= 1;
+                self.holds_back = self.nested > 0;
             }
             Marker::ThoughtsEnd if self.has_thought => {}
             Marker::ThoughtsEnd => self.begin_again(),
@@ -340,57 +374,9 @@ impl Prose {
         (self.newlines, self.spaces) = (0, 0);
         (self.has_text, self.at_line_start) = (false, true);
     }
-
-    /// Leaves `rest` out up to and with `end`; the beginning of an `end` at its end is kept.
-    fn skip(&mut self, rest: &str, end: &'static str) -> Option<usize> {
-        for (at, _) in rest.char_indices() {
-            match begins(&rest[at..], end) {
-                Found::Yes(length, ()) => {
-                    self.mode = if end == CHANNEL { Mode::Channel } else { Mode::Story };
-                    self.holds_back = false;
-                    return Some(at + length);
-                }
-                Found::Undecided if at == 0 => return None,
-                Found::Undecided => return Some(at),
-                Found::No => {}
-            }
-        }
-        Some(rest.len())
-    }
-
-    /// The name of a channel: `final` is the story, every other one is not.
-    fn channel(&mut self, rest: &str, at_end: bool) -> Option<usize> {
-        let end = rest.find(MESSAGE);
-        let name = rest[..end.unwrap_or(rest.len())].trim_start();
-        if end.is_none() && !at_end && name.len() < LONGEST_CHANNEL {
-            return None;
-        }
-        let is_final = name.get(.."final".len()).is_some_and(|name| name.eq_ignore_ascii_case("final"));
-        self.mode = if is_final { Mode::Story } else { Mode::Skip(CHANNEL) };
-        Some(end.map_or(rest.len(), |end| end + MESSAGE.len()))
-    }
-
-    fn skip_paragraph(&mut self, rest: &str) -> usize {
-        for (at, c) in rest.char_indices() {
-            if c == '\n' {
-                self.newlines += 1;
-            } else if !c.is_whitespace() {
-                self.newlines = 0;
-            }
-            if self.newlines > 1 {
-                self.mode = Mode::Story;
-                return at;
-            }
-        }
-        rest.len()
-    }
-
-    fn skip_line(&mut self, rest: &str) -> usize {
-        let Some(end) = rest.find('\n') else { return rest.len() };
-        self.mode = Mode::Story;
-        end
-    }
 }
 
-/// Where the next channel begins.
-const CHANNEL: &str = "<|channel|>";
+/// Whether a sentence may end with this.
+const fn ends_sentence(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…' | '"' | '”' | '’' | '*' | ')')
+}

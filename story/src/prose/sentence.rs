@@ -12,6 +12,13 @@ pub fn cut_to_sentence(text: &str) -> &str {
     }
 }
 
+/// Whether `text` ends with a whole sentence.
+#[must_use]
+pub fn ends_with_sentence(text: &str) -> bool {
+    let end = last_sentence_end(text);
+    end > 0 && end == text.trim_end().len()
+}
+
 /// Where the last sentence ends that is known to have ended because something follows it; 0 if there is none.
 pub(super) fn whole_sentences(text: &str) -> usize {
     let end = last_sentence_end(text);

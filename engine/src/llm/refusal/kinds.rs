@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::llm::Reason;
+use crate::llm::named::is_named;
 
 /// The kind of failure that a status and the words of a body mean, in lower case.
 pub(super) fn reason(status: u16, known: &str, is_page: bool) -> Reason {
@@ -20,6 +21,8 @@ pub(super) fn reason(status: u16, known: &str, is_page: bool) -> Reason {
         404 => Reason::UnknownModel,
         408 | 524 => Reason::TimedOut,
         409 | 424 | 425 => Reason::ServerError,
+        // No minute has room for it: waiting does not help.
+        413 | 429 if over_the_minute(known).is_some() => Reason::TooLong,
         413 if says(&["tokens per minute", "tpm", "rate_limit", "rate limit"]) => Reason::RateLimited,
         413 => Reason::TooLong,
         429 if says(&[
@@ -38,9 +41,11 @@ pub(super) fn reason(status: u16, known: &str, is_page: bool) -> Reason {
         498 | 502 | 503 | 520..=523 | 525 | 526 | 529 | 530 => Reason::Overloaded,
         // A web page is no word of the API.
         400 | 501 if is_page => Reason::WrongAddress,
+        _ if says(&ADDRESS) => Reason::WrongAddress,
         _ if says(&LOADING) => Reason::Loading,
+        500.. if says(&FORMAT) => Reason::ServerError,
         _ if says(&BROKEN) => Reason::Overloaded,
-        _ if names_output_limit(known) => Reason::Refused,
+        _ if names_output_limit(known) || counts_stops(known) => Reason::Refused,
         _ if is_too_long(known) => Reason::TooLong,
         500.. => Reason::ServerError,
         _ if says(&FILTERED) => Reason::Filtered,
@@ -53,6 +58,13 @@ pub(super) fn reason(status: u16, known: &str, is_page: bool) -> Reason {
         _ => Reason::Refused,
     }
 }
+
+/// Nothing of the API is at this path.
+const ADDRESS: [&str; 3] = ["unexpected endpoint or method", "unknown endpoint", "no route matched"];
+
+/// The server fails over the form in which a delta is asked for, whatever else its words name.
+pub(in crate::llm) const FORMAT: [&str; 4] =
+    ["required for format", "invalid format", "unsupported format", "`format`"];
 
 /// The model is not in memory: the server loads it, or will when it is asked again.
 const LOADING: [&str; 9] = [
@@ -178,12 +190,18 @@ pub(in crate::llm) fn names_output_limit(known: &str) -> bool {
         "input tokens",
         "inputs",
         "prompt",
-        "must be <= ",
     ])
 }
 
+/// Whether the refusal is about how many stop sequences there are, or how long they are, and not about the prompt.
+pub(in crate::llm) fn counts_stops(known: &str) -> bool {
+    let says = |words: &[&str]| words.iter().any(|word| known.contains(word));
+    ["stop", "stop_sequences", "stopSequences"].iter().any(|field| is_named(known, field))
+        && says(&["array", "too many", "at most", "up to", "maximum length", "max_length", "maxitems", "items"])
+}
+
 /// Words for a prompt that does not fit, whatever they are about.
-const TOO_LONG: [&str; 22] = [
+const TOO_LONG: [&str; 24] = [
     "context length",
     "context_length",
     "context size",
@@ -205,6 +223,8 @@ const TOO_LONG: [&str; 22] = [
     "input length exceed",
     "exceeds the maximum number of tokens",
     "max_new_tokens` must be <=",
+    "supported sequence length",
+    "allowed sequence length",
     "exceeds max length",
 ];
 
@@ -223,6 +243,16 @@ fn is_too_long(known: &str) -> bool {
                 "exceeds maximum length",
                 "expected maxlength",
             ]))
+}
+
+/// How many tokens fit a minute, where a request is larger than that.
+fn over_the_minute(known: &str) -> Option<u32> {
+    static STATED: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new("request too large.*?limit:? ([0-9,]{3,11}), requested:? ([0-9,]{3,11})").ok());
+    let found = STATED.as_ref()?.captures(known)?;
+    let number = |group| found.get(group)?.as_str().replace(',', "").parse::<u32>().ok();
+    let limit = number(1)?;
+    (number(2)? > limit).then_some(limit)
 }
 
 /// How many tokens the window has, in the words of vLLM, llama.cpp, `OpenAI` and others.
@@ -252,7 +282,22 @@ pub(super) fn window(known: &str) -> Option<u32> {
         let length = r"(?:context length|context size) \(";
         Regex::new(&format!(r"(?:{}|{length})\s*({number})|({number}) {after}", before.join("|"))).ok()
     });
-    let found = STATED.as_ref()?.captures(known)?;
+    // What is called the most counts before what the request would have needed.
+    static MOST: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let what = "(?:context|sequence|prompt|input) (?:length|size|window|limit)";
+        Regex::new(&format!(
+            r"(?:maximum|max)(?: supported| allowed| total)? {what}(?: is| of|:)?(?: only| just)? \(?([0-9][0-9,]{{2,9}})"
+        ))
+        .ok()
+    });
+    if let Some(tokens) = over_the_minute(known) {
+        return Some(tokens).filter(|tokens| *tokens >= 256);
+    }
+    let most = MOST.as_ref().and_then(|most| most.captures(known));
+    let found = match most {
+        Some(found) => found,
+        None => STATED.as_ref()?.captures(known)?,
+    };
     let number = found.get(1).or_else(|| found.get(2))?.as_str().replace(',', "");
     number.parse().ok().filter(|tokens| *tokens >= 256)
 }

@@ -7,7 +7,7 @@ mod tests;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-pub(super) use self::kinds::names_output_limit;
+pub(super) use self::kinds::{FORMAT, counts_stops, names_output_limit};
 use self::kinds::{reason, window};
 use super::error::shorten;
 use super::retry_after::{A_MINUTE, retry_after};
@@ -29,6 +29,9 @@ struct ErrorText {
 /// The failure that a response with this status and body means.
 pub(super) fn refused(status: u16, headers: &HeaderMap, body: &[u8]) -> ModelError {
     let mut json: Value = serde_json::from_slice(body).unwrap_or_default();
+    let generation = ["/error/failed_generation", "/failed_generation"]
+        .iter()
+        .find_map(|path| Some(json.pointer(path)?.as_str()?.to_owned()));
     without_echo(&mut json);
     let text = String::from_utf8_lossy(body);
     let said = if json.is_null() { ErrorText { message: plain(&text), ..ErrorText::default() } } else { said(&json) };
@@ -58,6 +61,7 @@ pub(super) fn refused(status: u16, headers: &HeaderMap, body: &[u8]) -> ModelErr
     if reason == Reason::TooLong {
         error.context_tokens = window(known);
     }
+    error.generation = generation;
     error.said = known.chars().take(SAID_CHARS).collect();
     error
 }
@@ -107,7 +111,10 @@ fn in_body(json: &Value, body: &[u8]) -> ModelError {
     let error = refused(said.status.unwrap_or(500), &HeaderMap::new(), body);
     match said.status {
         Some(_) => error,
-        None => ModelError { detail: format!("the model reports an error: {}", shorten(&said.message)), ..error },
+        None => {
+            let hint = if error.reason == Reason::WrongAddress { "; is base_url right?" } else { "" };
+            ModelError { detail: format!("the model reports an error: {}{hint}", shorten(&said.message)), ..error }
+        }
     }
 }
 

@@ -48,7 +48,8 @@ impl<'a> Ask<'a> {
 
     /// Where the model is to stop, for the field of this name; nothing where there is nothing to send.
     pub(super) fn stops(&self, field: &str) -> Option<&'a [String]> {
-        Some(self.stops).filter(|stops| !stops.is_empty() && self.dialect.sends(field))
+        let stops = &self.stops[..self.stops.len().min(self.dialect.most_stops)];
+        Some(stops).filter(|stops| !stops.is_empty() && self.dialect.sends(field))
     }
 
     /// The system's text, where the model's template knows it.

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 
 use super::Holds;
 use super::ask::{Ask, List, role};
@@ -155,6 +155,8 @@ struct Frame<'a> {
 
 #[derive(Deserialize)]
 struct Choice<'a> {
+    #[serde(default)]
+    index: Option<Count>,
     #[serde(borrow, default)]
     delta: Option<ReplyMessage<'a>>,
     #[serde(borrow, default)]
@@ -178,6 +180,12 @@ struct ReplyMessage<'a> {
     refusal: Option<Text<'a>>,
     #[serde(borrow, default)]
     tool_calls: Option<Lenient<Vec<ToolCall<'a>>>>,
+    /// What calls of tools were called first.
+    #[serde(borrow, default)]
+    function_call: Option<Lenient<Function<'a>>>,
+    /// The object that a server has read from the answer itself.
+    #[serde(borrow, default)]
+    parsed: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -257,8 +265,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, part: A) -> Result<Self::Value, A::Error> {
-                let part = Part::deserialize(MapAccessDeserializer::new(part))?;
-                Ok(Content { text: part.text.unwrap_or_default().0, thought: false })
+                let object = Map::<String, Value>::deserialize(MapAccessDeserializer::new(part))?;
+                let text = match object.get("text").and_then(Value::as_str) {
+                    Some(text) => text.to_owned(),
+                    None if object.is_empty() || object.contains_key("type") => String::new(),
+                    // The answer itself, where JSON was asked for.
+                    None => Value::Object(object).to_string(),
+                };
+                Ok(Content { text: text.into(), thought: false })
             }
         }
         deserializer.deserialize_any(Reads(std::marker::PhantomData))
@@ -295,8 +309,14 @@ pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<
     let frame: Frame<'_> = serde_json::from_slice(frame)?;
     let holds = Holds::of(frame.error.is_some(), frame.choices.is_some() || frame.usage.is_some());
     // Only one choice is asked for; a server that sends more means the first.
-    let choice = frame.choices.unwrap_or_default().into_iter().next().flatten();
-    received.counted = choice.is_none() && frame.usage.as_ref().is_some_and(|usage| usage.0.is_some());
+    let mut choices = frame.choices.unwrap_or_default().into_iter();
+    let choice = choices.next().flatten();
+    let is_empty = choice.is_none();
+    let choice = choice.into_iter().chain(choices.flatten()).find(|choice| {
+        let index = choice.index.unwrap_or_default().0;
+        index == *received.choice.get_or_insert(index)
+    });
+    received.counted = is_empty && frame.usage.as_ref().is_some_and(|usage| usage.0.is_some());
     if let Some(choice) = choice {
         match choice.delta.or(choice.message) {
             Some(said) => take(&said, received),
@@ -332,6 +352,13 @@ fn take(said: &ReplyMessage<'_>, received: &mut Received) {
         if let Some(arguments) = call.function.as_ref().and_then(|function| function.arguments.as_ref()) {
             received.arguments.push_str(&arguments.0);
         }
+    }
+    let function = said.function_call.as_ref().and_then(|function| function.0.as_ref());
+    if let Some(arguments) = function.and_then(|function| function.arguments.as_ref()) {
+        received.arguments.push_str(&arguments.0);
+    }
+    if let Some(parsed) = said.parsed.filter(|parsed| parsed.get().starts_with('{') && received.arguments.is_empty()) {
+        received.arguments.push_str(parsed.get());
     }
 }
 
