@@ -54,6 +54,7 @@ mod playing;
 mod possible;
 mod pronouns;
 mod replying;
+mod rewording;
 pub(crate) mod rules;
 mod saying;
 mod script;
@@ -78,6 +79,7 @@ mod time;
 mod told;
 #[cfg(test)]
 mod transcript_tests;
+mod trimming;
 mod turn;
 #[cfg(test)]
 mod turn_tests;

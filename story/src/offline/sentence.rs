@@ -2,6 +2,8 @@
 
 use super::clause::{Clause, clause};
 use super::phrasing;
+use super::rewording::reworded;
+use super::trimming::trimmed;
 use super::verbs::{Verb, verb_at};
 use super::vocabulary::{ALSO_VERBS, OPENERS, QUESTION_WORDS, direction};
 
@@ -56,7 +58,7 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
     for sentence in plain.split_inclusive(['.', ';', '!', '?', '\n']) {
         let is_question = sentence.trim_end().ends_with('?');
         let text = sentence.trim().trim_end_matches(['.', ';', '!', '?']);
-        let parts = parts(text);
+        let parts = parts(&reworded(trimmed(text, is_question)));
         // `I have lost a ring, can you help me?`: what stands before the question is none.
         let asks = |part: &Vec<String>| part.first().is_some_and(|first| QUESTION_WORDS.contains(&first.as_str()));
         let first_question = parts.iter().position(asks).unwrap_or(0);
@@ -210,13 +212,7 @@ fn without_quotes(message: &str) -> (String, String) {
 }
 
 /// A sentence cut where a new verb begins: after `then`, or after `and` or a comma that a verb follows.
-fn parts(sentence: &str) -> Vec<Vec<String>> {
-    let spaced = sentence.replace(',', " , ").replace('&', " and ");
-    let words: Vec<String> = spaced
-        .split_whitespace()
-        .map(|word| word.trim_matches(|c: char| !(c.is_alphanumeric() || c == ',' || c == '\'')).to_owned())
-        .filter(|word| !word.is_empty())
-        .collect();
+fn parts(words: &[String]) -> Vec<Vec<String>> {
     let mut parts = vec![Vec::new()];
     let mut index = 0;
     while index < words.len() {
@@ -245,9 +241,12 @@ fn parts(sentence: &str) -> Vec<Vec<String>> {
             });
             // `where am I and what year is it`
             let asks = |word: &str| ["what", "who", "where", "why", "how", "when"].contains(&word);
+            // `who snores here and could I wake him`
+            let asks_anew = rest.first().is_some_and(|first| asks(first))
+                || matches!(rest.as_slice(), [first, "i" | "you" | "he" | "she" | "it" | "they" | "we" | "there", ..] if QUESTION_WORDS.contains(first));
             let asks_on = words[index] == "and"
                 && rest.len() > 1
-                && rest.first().is_some_and(|first| asks(first))
+                && asks_anew
                 && parts.last().and_then(|part: &Vec<String>| part.first()).is_some_and(|first| asks(first));
             let begins_anew = ((words[index] != "and" && is_more_than_address && is_sentence(&rest)) || asks_on)
                 && parts.last().is_some_and(|part| !part.is_empty());
@@ -298,7 +297,7 @@ fn is_sentence(rest: &[&str]) -> bool {
 }
 
 /// Verbs that are likelier nouns behind `and`: `the lamp and stamp`.
-fn is_noun_after_all(word: &str) -> bool {
+pub(super) fn is_noun_after_all(word: &str) -> bool {
     matches!(
         word,
         "stamp"

@@ -1,0 +1,329 @@
+//! What a sentence says beside its deeds: why, when and how something is done, and remarks. It is cut away before nouns are read, so that
+//! `sit down, if nobody minds` looks for no minds.
+
+use super::verbs::verb_at;
+use super::vocabulary::{OPENERS, QUESTION_WORDS};
+
+/// Of whom the part of a sentence speaks that says why or when.
+const SUBJECTS: &[&str] = &[
+    "i",
+    "we",
+    "you",
+    "he",
+    "she",
+    "it",
+    "they",
+    "nobody",
+    "no-one",
+    "somebody",
+    "someone",
+    "anybody",
+    "anyone",
+    "everybody",
+    "everyone",
+    "that",
+    "there",
+    "this",
+    "i'm",
+    "i've",
+    "i'd",
+    "i'll",
+    "we're",
+    "you're",
+    "he's",
+    "she's",
+    "it's",
+    "they're",
+    "that's",
+    "there's",
+    "nobody's",
+    "somebody's",
+    "someone's",
+    "you've",
+    "he'd",
+    "she'd",
+];
+
+/// Behind these, `if` says what is asked and no condition.
+const ASKING: &[&str] = &[
+    "ask", "see", "check", "know", "wonder", "tell", "find", "sure", "test", "doubt", "whether", "what", "even",
+    "only", "care", "matter", "feel", "look", "listen", "wait", "as", "say", "mind", "explain", "how",
+];
+
+/// What can or cannot be, behind `so`: what comes of a deed, and no deed.
+const MODALS: &[&str] = &[
+    "can", "could", "cannot", "can't", "couldn't", "may", "might", "will", "won't", "would", "wouldn't", "don't",
+    "doesn't", "do", "does", "know", "knows", "have", "has",
+];
+
+/// How a remark beside a deed begins.
+const REMARKS: &[&str] = &[
+    "i really appreciate",
+    "i appreciate",
+    "i would appreciate",
+    "you've been",
+    "you have been",
+    "you're very kind",
+    "you are very kind",
+    "that's very kind",
+    "that is very kind",
+    "i may need",
+    "i might need",
+    "i may want",
+    "i'll need",
+    "i will need",
+    "i'll bring it back",
+    "i'll bring them back",
+    "i will bring it back",
+    "i will bring them back",
+    "i'll give it back",
+    "i'll give them back",
+    "i'll return it",
+    "i'll return them",
+    "i'll be careful",
+    "i'll be quick",
+    "i promise",
+    "i only",
+    "i don't do",
+    "i don't want to be",
+    "i don't want to get",
+    "i have no choice",
+    "i hope",
+    "i suppose",
+    "i'm tired",
+    "i'm curious",
+];
+
+/// Ends of a sentence that change nothing in it, where at least two words stand before them.
+const ENDS: &[&str] = &[
+    "then",
+    "straight away",
+    "right away",
+    "to be honest",
+    "to calm myself",
+    "to calm myself down",
+    "to pass the time",
+    "to warm up",
+    "to be sure",
+    "to make sure",
+    "one by one",
+    "one at a time",
+    "one after the other",
+    "exactly",
+    "on tiptoe",
+    "out of the corner of my eye",
+    "for anything hidden",
+    "for anything useful",
+    "for anything interesting",
+    "for anything unusual",
+    "for something useful",
+    "if you don't mind",
+    "poor thing",
+    "over there",
+    "without a sound",
+    "without a word",
+    "with both hands",
+    "with all my strength",
+    "with all my might",
+    "as fast as i can",
+    "as quietly as i can",
+    "as quietly as possible",
+    "as fast as possible",
+    "tonight",
+];
+
+/// Words that end like participles and are none.
+const NO_PARTICIPLES: &[&str] = &[
+    "nothing",
+    "something",
+    "anything",
+    "everything",
+    "evening",
+    "morning",
+    "during",
+    "string",
+    "spring",
+    "bring",
+    "ceiling",
+    "building",
+    "king",
+    "ring",
+    "thing",
+    "sing",
+    "wing",
+    "being",
+    "darling",
+    "lightning",
+    "going",
+];
+
+/// `sentence` without what it says beside its deeds; in a question, only what stands behind the question goes.
+pub(super) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
+    let spaced = sentence.replace(',', " , ").replace('&', " and ");
+    let mut words: Vec<String> = spaced
+        .split_whitespace()
+        .map(|word| word.trim_matches(|c: char| !(c.is_alphanumeric() || c == ',' || c == '\'')).to_owned())
+        .filter(|word| !word.is_empty())
+        .collect();
+    without_call(&mut words);
+    let asks = is_question || words.first().is_some_and(|first| QUESTION_WORDS.contains(&first.as_str()));
+    if !asks {
+        cut_at_remarks(&mut words);
+        cut_at_participles(&mut words);
+    }
+    cut_at_reasons(&mut words, asks);
+    without_ends(&mut words);
+    words
+}
+
+/// `where am I` of `hi, where am I` and `before anything else, where am I`.
+fn without_call(words: &mut Vec<String>) {
+    const CALLS: &[&str] = &["hi", "hello", "hey", "hm", "hmm", "oh", "ok", "okay", "well", "um", "and", "but", "so"];
+    const BEFORE: &[&str] = &["before anything else", "first of all", "to begin with", "for a start"];
+    let mut start = 0;
+    while let Some(comma) = words[start..].iter().position(|word| word == ",").map(|comma| comma + start) {
+        let call = words[start..comma].join(" ");
+        if !CALLS.contains(&call.as_str()) && !BEFORE.contains(&call.as_str()) {
+            break;
+        }
+        start = comma + 1;
+    }
+    if words[start..].first().is_some_and(|word| QUESTION_WORDS.contains(&word.as_str())) {
+        words.drain(..start);
+    }
+}
+
+/// Cuts away `, I really appreciate it` and `, I may need it outside`, where something stands before it.
+fn cut_at_remarks(words: &mut Vec<String>) {
+    let is_remark = |from: usize| {
+        let text = words[from..].join(" ");
+        REMARKS
+            .iter()
+            .any(|remark| text.strip_prefix(remark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
+    };
+    if let Some(comma) = (1..words.len()).find(|at| words[*at] == "," && is_remark(at + 1)) {
+        words.truncate(comma);
+    }
+}
+
+/// Cuts away `, wiping my boots`: what is done meanwhile, up to the next comma.
+fn cut_at_participles(words: &mut Vec<String>) {
+    let is_participle = |at: usize| {
+        words
+            .get(at)
+            .is_some_and(|word| word.len() > 5 && word.ends_with("ing") && !NO_PARTICIPLES.contains(&word.as_str()))
+    };
+    let Some(comma) = (2..words.len()).find(|at| words[*at] == "," && is_participle(at + 1)) else { return };
+    if !has_verb(&words[..comma]) {
+        return;
+    }
+    let end = words[comma + 1..].iter().position(|word| word == ",").map_or(words.len(), |next| comma + 1 + next);
+    words.drain(comma..end);
+}
+
+/// Cuts away why, when and until when: `while he's not looking`, `so I can see`, `since she said so`, `to see whether it rings`.
+fn cut_at_reasons(words: &mut Vec<String>, asks: bool) {
+    let Some(start) = (2..words.len()).find(|at| begins_reason(words, *at, asks)) else { return };
+    // What stands behind a comma may be a deed again: `while he's asleep, I take it`.
+    words.truncate(start);
+    while words.last().is_some_and(|last| last == "," || last == "and") {
+        words.pop();
+    }
+}
+
+fn begins_reason(words: &[String], at: usize, asks: bool) -> bool {
+    let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
+    let before = &words[..at];
+    let has_said = |any: &[&str]| before.iter().any(|word| any.contains(&word.as_str()));
+    if !has_verb(before) && !asks {
+        return false;
+    }
+    let of_somebody = is(at + 1, SUBJECTS);
+    match words[at].as_str() {
+        "before" => asks && is(at + 1, &["i", "we"]) && !is(0, &["how", "what"]) | is(1, &["would"]),
+        "so" => of_somebody && (is(at + 2, MODALS) || is(at + 1, &["that"])) && words[at - 1] != "," && !asks,
+        _ if asks => false,
+        "if" => of_somebody && !has_said(ASKING),
+        "while" => of_somebody && words[at - 1] != "a",
+        "since" | "although" | "though" | "unless" | "until" | "because" => of_somebody,
+        "as" => {
+            is(at + 1, &["she", "he", "they", "you", "i", "it"])
+                && !has_said(&["as", "such", "same", "ask", "pretend"])
+                && words.len() > at + 2
+        }
+        "to" => {
+            let wants = ["want", "like", "try", "go", "need", "love", "wish", "going", "able", "wait", "have", "how"];
+            is(at + 1, &["see", "check", "find"])
+                && (is(at + 2, &["whether", "if", "what", "who", "how", "where", "why"])
+                    || is(at + 2, &["out"]) && is(at + 3, &["whether", "if", "what", "who", "how", "where", "why"]))
+                && !wants.contains(&words[at - 1].as_str())
+        }
+        _ => false,
+    }
+}
+
+fn has_verb(words: &[String]) -> bool {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    (0..words.len()).any(|at| !OPENERS.contains(&words[at]) && verb_at(&words[at..]).is_some())
+}
+
+/// Takes away ends that say nothing.
+fn without_ends(words: &mut Vec<String>) {
+    loop {
+        while words.last().is_some_and(|last| last == "," || last == "please" || last == "and") && words.len() > 1 {
+            words.pop();
+        }
+        let length = ENDS.iter().map(|end| end.split(' ').collect::<Vec<_>>()).find_map(|end| {
+            let ends = words.len() > end.len() + 1 && words[words.len() - end.len()..].iter().eq(end.iter());
+            ends.then_some(end.len())
+        });
+        let length = length.or_else(|| counted_time(words)).or_else(|| along_with_me(words));
+        match length {
+            Some(length) => words.truncate(words.len() - length),
+            None => break,
+        }
+    }
+}
+
+/// The length of `for five minutes` at the end.
+fn counted_time(words: &[String]) -> Option<usize> {
+    let [.., before, f, _, unit] = words else { return None };
+    let is_time = ["minutes", "seconds", "moments", "hours", "breaths"].contains(&unit.as_str());
+    (f == "for" && is_time && !["wait", "time"].contains(&before.as_str())).then_some(3)
+}
+
+/// The length of `with me` behind what is taken.
+fn along_with_me(words: &[String]) -> Option<usize> {
+    let takes = words.iter().any(|word| ["take", "bring", "carry", "get"].contains(&word.as_str()));
+    let is_with = words.len() > 4 && words.ends_with(&["with".to_owned(), "me".to_owned()]);
+    (takes && is_with).then_some(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_why_or_when_is_cut_away_and_what_is_asked_stays() {
+        for (said, left) in [
+            ("sit down, if nobody minds", "sit down"),
+            ("i go up while he's not looking", "i go up"),
+            ("light it so i can see", "light it"),
+            ("give her the key since she said so", "give her the key"),
+            ("hide behind the door until somebody comes", "hide behind the door"),
+            ("i step inside, wiping my boots first", "i step inside"),
+            ("take the lamp, i may need it", "take the lamp"),
+            ("look in to see whether anyone is there", "look in"),
+            ("close my eyes for five minutes", "close my eyes"),
+            ("ask her if she knows him", "ask her if she knows him"),
+            ("see if it rings", "see if it rings"),
+            ("wait a while", "wait a while"),
+            ("wait until morning", "wait until morning"),
+            ("i'm cold, so i light the lamp", "i'm cold , so i light the lamp"),
+        ] {
+            assert_eq!(trimmed(said, false).join(" "), left);
+        }
+        assert_eq!(trimmed("may i read it first before i sign it", true).join(" "), "may i read it first");
+        assert_eq!(trimmed("what happens if i sign it", true).join(" "), "what happens if i sign it");
+    }
+}
