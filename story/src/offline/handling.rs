@@ -242,6 +242,13 @@ impl Telling<'_> {
         };
         match (self.view.find(&thing), being) {
             (Found::Held(item), Some(being)) => self.offered(item, being, verb, &clause.written),
+            (found @ Found::Held(_), None) if verb == Verb::Throw => {
+                let lines = [
+                    format!("You weigh {} in your hand, and keep it. You may need it yet.", found.call()),
+                    format!("You draw back your arm, and think better of it: {} stays with you.", found.call()),
+                ];
+                self.view.fresh(&lines).to_owned()
+            }
             (found @ Found::Held(_), None) => {
                 let lines = [
                     "There is nobody here to take an interest.",

@@ -10,6 +10,7 @@ mod addressing;
 mod afar;
 #[cfg(test)]
 mod answers_tests;
+mod asked_plainly;
 #[cfg(test)]
 mod asked_tests;
 mod asking;
@@ -57,6 +58,7 @@ mod replying;
 mod rewording;
 pub(crate) mod rules;
 mod saying;
+mod scraps;
 mod script;
 mod seeing;
 mod sentence;

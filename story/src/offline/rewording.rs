@@ -29,11 +29,15 @@ pub(super) fn reworded(mut words: Vec<String>) -> Vec<String> {
     tried(&mut words);
     kicked(&mut words);
     told_what_to_do(&mut words);
+    walked_about(&mut words);
+    beside(&mut words);
+    had(&mut words);
     met(&mut words);
     gone_on(&mut words);
     gone_to(&mut words);
     taken_to(&mut words);
     gone_to_do(&mut words);
+    looked_on(&mut words);
     gone_farther(words)
 }
 
@@ -103,19 +107,67 @@ fn kicked(words: &mut Vec<String>) {
 
 /// `what should I do` for `tell me what I still have to do`.
 fn told_what_to_do(words: &mut Vec<String>) {
-    let start = begin(words).saturating_sub(1);
-    let rest: Vec<&str> = words[start.min(words.len())..].iter().map(String::as_str).collect();
+    let rest: Vec<&str> = words.iter().map(String::as_str).collect();
     let asks = |what: &[&str]| {
         what.contains(&"do") && what.iter().any(|word| ["have", "must", "should", "need", "supposed"].contains(word))
     };
     let at = rest.windows(3).position(|three| three[0] == "tell" && three[1] == "me" && three[2] == "what");
-    if at.is_some_and(|at| at < 2 && rest.get(at + 3) == Some(&"i") && asks(&rest[at + 3..])) {
+    if at.is_some_and(|at| at < 5 && rest.get(at + 3) == Some(&"i") && asks(&rest[at + 3..])) {
         *words = owned(&["what", "should", "i", "do"]);
+        return;
+    }
+    let at = rest.windows(5).position(|five| five == ["tell", "me", "where", "i", "am"]);
+    if let Some(at) = at.filter(|at| *at < 4) {
+        let asks_on = asks(&rest[at + 5..]);
+        *words = owned(&["where", "am", "i"]);
+        if asks_on {
+            words.extend(owned(&["and", "what", "should", "i", "do"]));
+        }
+    }
+}
+
+/// `walk around` for `walk up and down the hall`.
+fn walked_about(words: &mut Vec<String>) {
+    const ABOUT: [[&str; 3]; 4] =
+        [["up", "and", "down"], ["to", "and", "fro"], ["back", "and", "forth"], ["back", "and", "forward"]];
+    let is_about = |at: &usize| {
+        ["walk", "go", "run", "wander", "pace", "march", "stroll"].contains(&words[at - 1].as_str())
+            && ABOUT.iter().any(|about| words[*at..].iter().take(3).eq(about.iter()))
+    };
+    if let Some(at) = (1..words.len()).find(is_about) {
+        words.truncate(at - 1);
+        words.extend(owned(&["walk", "around"]));
+    }
+}
+
+/// `sit beside her` for `sit next to her`.
+fn beside(words: &mut Vec<String>) {
+    if let Some(at) = words.windows(2).position(|pair| pair == ["next", "to"]) {
+        words.splice(at..at + 2, ["beside".to_owned()]);
+    }
+}
+
+/// `I have a token` for `I do have a token`.
+fn had(words: &mut Vec<String>) {
+    if let Some(at) = words.windows(3).position(|three| three == ["i", "do", "have"]) {
+        words.drain(..at);
+        words.remove(1);
     }
 }
 
 /// `back to Crake` for `back to where I met Crake`.
 fn met(words: &mut Vec<String>) {
+    // `the room where the piano is` is the room with the piano.
+    let is_place = |at: usize| {
+        words[at] == "where"
+            && ["house", "room", "place"].contains(&words[at - 1].as_str())
+            && words.get(at + 1).is_some_and(|word| word == "the")
+            && words.last().is_some_and(|word| ["is", "was", "are"].contains(&word.as_str()))
+    };
+    if let Some(at) = (1..words.len()).find(|at| is_place(*at)) {
+        words.pop();
+        "with".clone_into(&mut words[at]);
+    }
     let is_met = |at: usize| {
         words[at] == "where"
             && at > 0
@@ -143,6 +195,26 @@ fn gone_on(words: &mut Vec<String>) {
     };
     while let Some(at) = (0..words.len()).find(|at| is_on(words, *at)) {
         words.remove(at + 1);
+    }
+}
+
+/// `look behind it, then look inside the stand` for `look behind it and inside the stand`.
+fn looked_on(words: &mut Vec<String>) {
+    let start = begin(words);
+    if !words.get(start).is_some_and(|word| ["look", "search", "peek", "peer", "check"].contains(&word.as_str())) {
+        return;
+    }
+    let places = ["inside", "in", "under", "underneath", "behind", "beneath", "through", "into"];
+    let is_next = |at: usize| {
+        words[at] == "and"
+            && words.get(at + 1).is_some_and(|word| places.contains(&word.as_str()))
+            && words
+                .get(at + 2)
+                .is_some_and(|word| ["the", "my", "his", "her", "it", "a", "them"].contains(&word.as_str()))
+    };
+    if let Some(at) = (start + 2..words.len()).find(|at| is_next(*at)) {
+        let end = if words[at - 1] == "," { at - 1 } else { at };
+        words.splice(end..=at, owned(&[",", "then", "look"]));
     }
 }
 
@@ -183,10 +255,18 @@ fn gone_to(words: &mut Vec<String>) {
     }
 }
 
-/// `go to the pub` for `could you take me to the pub`, `please take me to the pub`.
+/// `take me to the pub` for `please take me to the pub`, and `go outside` for `take me outside`.
 fn taken_to(words: &mut Vec<String>) {
     if words.first().is_some_and(|word| word == "please") {
         words.remove(0);
+    }
+    let ways = ["out", "outside", "inside", "away", "home", "back", "upstairs", "downstairs"];
+    if let [take, me, way, ..] = words.as_slice()
+        && ["take", "bring", "lead", "get"].contains(&take.as_str())
+        && ["me", "us"].contains(&me.as_str())
+        && ways.contains(&way.as_str())
+    {
+        words.splice(..2, ["go".to_owned()]);
     }
 }
 
@@ -204,7 +284,8 @@ fn gone_to_do(words: &mut Vec<String>) {
                     || direction(word).is_some()
             })
             && !words[start + 1..at].iter().any(|word| word == "and" || word == ",")
-            && !is_noun_after_all(next)
+            && (!is_noun_after_all(next)
+                || ["the", "it", "a", "my"].contains(&words.get(at + 2).map_or("", String::as_str)))
             && !TOWARD.contains(&next)
             && !["bed", "the", "a", "my", "be", "see"].contains(&next)
             && verb_at(&[next]).is_some()
@@ -277,7 +358,9 @@ mod tests {
             ("go back to the square and then into that pub", "go back to the square , then go into that pub"),
             ("we go outside and straight on to the quay", "we go outside , then go to the quay"),
             ("back to the pub , then the square", "back to the pub , then go to the square"),
-            ("walk up and down the hall", "walk up and down the hall"),
+            ("i walk up and down the hall", "i walk around"),
+            ("could you tell me where i am , and what i have to do", "where am i and what should i do"),
+            ("go to the room where the piano is", "go to the room with the piano"),
             ("go to sleep", "go to sleep"),
             ("i pick it up and have a good look underneath it", "i pick it up and look under it"),
             ("try tuning it", "tune it"),

@@ -125,11 +125,25 @@ const ENDS: &[&str] = &[
     "with both hands",
     "with all my strength",
     "with all my might",
-    "as fast as i can",
-    "as quietly as i can",
-    "as quietly as possible",
-    "as fast as possible",
+    "very casually",
     "tonight",
+    "on foot",
+    "and how do i get there",
+    "and how can i get there",
+    "and see what's in there",
+    "and see what is in there",
+    "and see what's there",
+    "and see what is there",
+    "and see what's inside",
+    "and see what happens",
+];
+
+/// How something is done, wherever it stands in a sentence.
+const MANNERS: &[&str] = &["out of the corner of my eye", "to be honest", "to tell the truth", "as quietly as i can"];
+
+/// What is said of a thing to tell which is meant, behind `that`.
+const RELATIVES: &[&str] = &[
+    "is", "are", "was", "were", "lies", "stands", "hangs", "smells", "looks", "leads", "keeps", "makes", "has", "had",
 ];
 
 /// Words that end like participles and are none.
@@ -166,10 +180,21 @@ pub(super) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
         .filter(|word| !word.is_empty())
         .collect();
     without_call(&mut words);
+    without_manners(&mut words);
+    without_reason_in_front(&mut words);
     let asks = is_question || words.first().is_some_and(|first| QUESTION_WORDS.contains(&first.as_str()));
     if !asks {
         cut_at_remarks(&mut words);
         cut_at_participles(&mut words);
+        cut_relatives(&mut words);
+    }
+    // `could I still wade across?`
+    if asks
+        && words.len() > 3
+        && ["still", "just", "also", "perhaps", "maybe", "now"].contains(&words[2].as_str())
+        && ["i", "we"].contains(&words[1].as_str())
+    {
+        words.remove(2);
     }
     cut_at_reasons(&mut words, asks);
     without_ends(&mut words);
@@ -201,7 +226,8 @@ fn cut_at_remarks(words: &mut Vec<String>) {
             .iter()
             .any(|remark| text.strip_prefix(remark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
     };
-    if let Some(comma) = (1..words.len()).find(|at| words[*at] == "," && is_remark(at + 1)) {
+    let is_beside = |at: usize| words[at] == "," && is_remark(at + 1) && has_verb(&words[..at]);
+    if let Some(comma) = (1..words.len()).find(|at| is_beside(*at)) {
         words.truncate(comma);
     }
 }
@@ -219,6 +245,61 @@ fn cut_at_participles(words: &mut Vec<String>) {
     }
     let end = words[comma + 1..].iter().position(|word| word == ",").map_or(words.len(), |next| comma + 1 + next);
     words.drain(comma..end);
+}
+
+/// `I take it` of `while he is asleep, I take it` and `after that I take it`.
+fn without_reason_in_front(words: &mut Vec<String>) {
+    const POLITE: &[&str] =
+        &["if nobody minds", "if you don't mind", "if i may", "if it's all right", "if you allow", "if you please"];
+    const AFTER: &[&str] = &["after that", "after this", "with that", "in that case", "at last"];
+    let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
+    let text = words.join(" ");
+    if let Some(after) = AFTER.iter().find(|after| text.starts_with(&format!("{after} "))) {
+        let end = after.split(' ').count();
+        if has_verb(&words[end..]) {
+            words.drain(..end);
+        }
+        return;
+    }
+    let says_why = is(0, &["while", "as", "since", "although", "because", "though"]) && is(1, SUBJECTS);
+    if !says_why && !POLITE.iter().any(|polite| text.starts_with(polite)) {
+        return;
+    }
+    if let Some(comma) = words.iter().position(|word| word == ",").filter(|comma| has_verb(&words[comma + 1..])) {
+        words.drain(..=comma);
+    }
+}
+
+/// Takes away `out of the corner of my eye`.
+fn without_manners(words: &mut Vec<String>) {
+    for manner in MANNERS {
+        let manner: Vec<&str> = manner.split(' ').collect();
+        if words.len() > manner.len() + 1
+            && let Some(at) = words.windows(manner.len()).position(|window| window.iter().eq(manner.iter()))
+        {
+            words.drain(at..at + manner.len());
+        }
+    }
+}
+
+/// Cuts away `that smells of vinegar` behind a thing, and `, where the piano is`.
+fn cut_relatives(words: &mut Vec<String>) {
+    let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
+    let says = |at: usize| {
+        words[..at].iter().any(|word| {
+            ASKING.contains(&word.as_str()) || ["believe", "think", "hope", "promise", "said"].contains(&word.as_str())
+        })
+    };
+    let begins = |at: usize| {
+        let of_thing = is(at, &["that", "which", "who"]) && is(at + 1, RELATIVES);
+        let of_place =
+            is(at - 1, &[","]) && is(at, &["where"]) && is(at + 1, &["the", "it", "he", "she", "they", "i", "we"]);
+        (of_thing || of_place) && !is(at - 1, &["if", "and", "what", "how"]) && !says(at) && words.len() > at + 2
+    };
+    let Some(start) = (3..words.len()).find(|at| begins(*at)) else { return };
+    let end = words[start..].iter().position(|word| [",", "and", "then"].contains(&word.as_str()));
+    let end = end.map_or(words.len(), |end| start + end);
+    words.drain(start..end);
 }
 
 /// Cuts away why, when and until when: `while he's not looking`, `so I can see`, `since she said so`, `to see whether it rings`.
@@ -242,6 +323,10 @@ fn begins_reason(words: &[String], at: usize, asks: bool) -> bool {
     match words[at].as_str() {
         "before" => asks && is(at + 1, &["i", "we"]) && !is(0, &["how", "what"]) | is(1, &["would"]),
         "so" => of_somebody && (is(at + 2, MODALS) || is(at + 1, &["that"])) && words[at - 1] != "," && !asks,
+        // `can I wait until somebody comes?`
+        "until" | "while" if asks && is(0, &["can", "could", "may", "should", "shall"]) => {
+            of_somebody && words[at - 1] != "a"
+        }
         _ if asks => false,
         "if" => of_somebody && !has_said(ASKING),
         "while" => of_somebody && words[at - 1] != "a",
@@ -273,15 +358,34 @@ fn without_ends(words: &mut Vec<String>) {
         while words.last().is_some_and(|last| last == "," || last == "please" || last == "and") && words.len() > 1 {
             words.pop();
         }
+        // `into the house, but quietly`
+        let is_manner = |word: &String| word.len() > 5 && word.ends_with("ly");
+        if let [_, .., but, manner] = words.as_slice()
+            && but == "but"
+            && is_manner(manner)
+        {
+            words.truncate(words.len() - 2);
+            continue;
+        }
         let length = ENDS.iter().map(|end| end.split(' ').collect::<Vec<_>>()).find_map(|end| {
             let ends = words.len() > end.len() + 1 && words[words.len() - end.len()..].iter().eq(end.iter());
             ends.then_some(end.len())
         });
-        let length = length.or_else(|| counted_time(words)).or_else(|| along_with_me(words));
+        let length =
+            length.or_else(|| as_can_be(words)).or_else(|| counted_time(words)).or_else(|| along_with_me(words));
         match length {
             Some(length) => words.truncate(words.len() - length),
             None => break,
         }
+    }
+}
+
+/// The length of `as hard as I can` and `as hard as possible` at the end.
+fn as_can_be(words: &[String]) -> Option<usize> {
+    match words {
+        [_, _, .., one, _, two, i, can] if one == "as" && two == "as" && i == "i" && can == "can" => Some(5),
+        [_, _, .., one, _, two, possible] if one == "as" && two == "as" && possible == "possible" => Some(4),
+        _ => None,
     }
 }
 
@@ -314,6 +418,8 @@ mod tests {
             ("i step inside, wiping my boots first", "i step inside"),
             ("take the lamp, i may need it", "take the lamp"),
             ("look in to see whether anyone is there", "look in"),
+            ("while he is asleep, i take it", "i take it"),
+            ("if nobody minds, i sit down", "i sit down"),
             ("close my eyes for five minutes", "close my eyes"),
             ("ask her if she knows him", "ask her if she knows him"),
             ("see if it rings", "see if it rings"),
