@@ -84,6 +84,19 @@ impl Telling<'_> {
             .or_else(|| self.asked_whether_near(text))
             .or_else(|| self.asked_for_a_way(text))
             .or_else(|| self.asked_who_is_seen(text))
+            .or_else(|| self.asked_of_a_sleeper(text))
+    }
+
+    /// `could you give me the lamp?`, where the only one who could sleeps.
+    fn asked_of_a_sleeper(&self, text: &str) -> Option<String> {
+        let says_you = text.split(' ').any(|word| ["you", "your", "yours"].contains(&word));
+        let is_request = ["can you", "could you", "would you", "will you", "do you", "are you", "have you", "did you"];
+        let asks = says_you && is_request.iter().any(|asks| text.starts_with(asks));
+        let sleeper = self.view.beings.iter().find(|being| being.is_asleep()).filter(|_| asks)?;
+        if self.view.speaker().is_some() {
+            return None;
+        }
+        Some(format!("{} {}", self.slept_through(&capital(&sleeper.call())), self.could_try()))
     }
 
     /// `is the cat around here?`
@@ -125,6 +138,16 @@ impl Telling<'_> {
             .find_map(|opening| text.strip_prefix(opening))?;
         let mut sought = sought.split(' ');
         let is_way = sought.next().is_some_and(|first| WAYS.contains(&first));
+        // `is there a way across?`
+        if is_way && text.split(' ').any(|word| ["across", "over"].contains(&word)) {
+            let way = self.way_over_water()?;
+            return Some(format!(
+                "There is: {} {} {}.",
+                the(&way.place),
+                is_or_are(&way.place),
+                from_here(&way.direction)
+            ));
+        }
         let toward = sought.find_map(direction).filter(|_| is_way)?;
         Some(match self.way_by_direction(toward) {
             Some(way) => match &way.blocked {
@@ -156,7 +179,9 @@ impl Telling<'_> {
         let only =
             beings.next().filter(|only| beings.next().is_none() && self.view.may_be_called(&only.name, pronoun))?;
         // What the story says of `the man in the wreck` is not about who stands here.
-        if self.has_words_for(only, noun) {
+        let stands_there =
+            [" with the ", " behind the ", " at the ", " by the "].iter().any(|where_to| noun.contains(where_to));
+        if !stands_there && self.has_words_for(only, noun) {
             return None;
         }
         Some(if only.is_speechless() { self.describe(&only.name.to_lowercase()) } else { self.introduced(only) })
@@ -177,6 +202,7 @@ fn asks_for_anybody(text: &str) -> bool {
         rest.split_whitespace().filter(|word| !["here", "there", "in", "around", "else"].contains(word)).collect();
     match rest.as_slice() {
         [] | ["i" | "to", ..] => rest.is_empty() || rest.iter().any(|word| ["talk", "ask", "speak"].contains(word)),
+        ["the" | "this", _] => true,
         [doing] => doing.ends_with("ing") && *doing != "missing",
         _ => false,
     }

@@ -53,7 +53,7 @@ const OPENINGS: &[(Remark, &str)] = &[
     ),
     (
         Remark::Farewell,
-        "bye, goodbye, good bye, farewell, see you, see ya, sleep well, sweet dreams, rest well, take care, good night, goodnight, so long, i have to go, i must go, i'll be back, later",
+        "bye, goodbye, good bye, farewell, see you, see ya, i'll be off, i must be off, i should be going, i must be going, i'd better go, sleep well, sweet dreams, rest well, take care, good night, goodnight, so long, i have to go, i must go, i'll be back, later",
     ),
     (
         Remark::Puzzled,

@@ -51,11 +51,16 @@ impl Telling<'_> {
         if let (true, [(noun, Found::Carried(being, _))]) = (clause.written == "borrow", found.as_slice()) {
             return self.talk_to(being, noun, Verb::Ask);
         }
-        let here: Vec<&str> = found
-            .iter()
-            .filter_map(|(_, found)| if let Found::Here(item) = found { Some(*item) } else { None })
-            .filter(|item| !self.view.is_fixed(item))
-            .collect();
+        let mut here: Vec<&str> = Vec::new();
+        for (_, found) in &found {
+            // Two nouns may mean one thing.
+            if let Found::Here(item) = found
+                && !self.view.is_fixed(item)
+                && !here.contains(item)
+            {
+                here.push(item);
+            }
+        }
         let mut sentences = Vec::new();
         if !here.is_empty() {
             sentences.push(self.taken(&here));

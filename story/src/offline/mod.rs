@@ -54,6 +54,7 @@ mod phrasing;
 mod playing;
 mod possible;
 mod pronouns;
+mod reasons;
 mod replying;
 mod rewording;
 pub(crate) mod rules;

@@ -29,6 +29,7 @@ pub(super) fn reworded(mut words: Vec<String>) -> Vec<String> {
     tried(&mut words);
     kicked(&mut words);
     told_what_to_do(&mut words);
+    wondered(&mut words);
     walked_about(&mut words);
     beside(&mut words);
     had(&mut words);
@@ -137,6 +138,22 @@ fn walked_about(words: &mut Vec<String>) {
     if let Some(at) = (1..words.len()).find(is_about) {
         words.truncate(at - 1);
         words.extend(owned(&["walk", "around"]));
+    }
+}
+
+/// `what has he stamped` for `I want to know what he has stamped`: a wish to know asks.
+fn wondered(words: &mut Vec<String>) {
+    let wishes = ["i want to know", "i'd like to know", "i would like to know", "i need to know"];
+    let asks = ["what", "who", "where", "why", "when", "how", "whose"];
+    let text = words.join(" ");
+    if wishes.iter().any(|wish| text.starts_with(wish))
+        && let Some(at) = words.iter().position(|word| word == "know")
+        && words.get(at + 1).is_some_and(|word| asks.contains(&word.as_str()))
+    {
+        words.drain(..=at);
+        if words.len() == 3 && words[1] == "i" && words[2] == "am" {
+            words.swap(1, 2);
+        }
     }
 }
 
@@ -260,7 +277,7 @@ fn taken_to(words: &mut Vec<String>) {
     if words.first().is_some_and(|word| word == "please") {
         words.remove(0);
     }
-    let ways = ["out", "outside", "inside", "away", "home", "back", "upstairs", "downstairs"];
+    let ways = ["out", "outside", "inside", "away", "home", "back", "upstairs", "downstairs", "across", "over"];
     if let [take, me, way, ..] = words.as_slice()
         && ["take", "bring", "lead", "get"].contains(&take.as_str())
         && ["me", "us"].contains(&me.as_str())

@@ -75,6 +75,8 @@ const NO_NOUNS: &[&str] = &[
     "like",
     "else",
     "please",
+    "past",
+    "him",
     "to",
     "them",
     "these",

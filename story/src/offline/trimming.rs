@@ -1,60 +1,8 @@
 //! What a sentence says beside its deeds: why, when and how something is done, and remarks. It is cut away before nouns are read, so that
 //! `sit down, if nobody minds` looks for no minds.
 
-use super::verbs::verb_at;
-use super::vocabulary::{OPENERS, QUESTION_WORDS};
-
-/// Of whom the part of a sentence speaks that says why or when.
-const SUBJECTS: &[&str] = &[
-    "i",
-    "we",
-    "you",
-    "he",
-    "she",
-    "it",
-    "they",
-    "nobody",
-    "no-one",
-    "somebody",
-    "someone",
-    "anybody",
-    "anyone",
-    "everybody",
-    "everyone",
-    "that",
-    "there",
-    "this",
-    "i'm",
-    "i've",
-    "i'd",
-    "i'll",
-    "we're",
-    "you're",
-    "he's",
-    "she's",
-    "it's",
-    "they're",
-    "that's",
-    "there's",
-    "nobody's",
-    "somebody's",
-    "someone's",
-    "you've",
-    "he'd",
-    "she'd",
-];
-
-/// Behind these, `if` says what is asked and no condition.
-const ASKING: &[&str] = &[
-    "ask", "see", "check", "know", "wonder", "tell", "find", "sure", "test", "doubt", "whether", "what", "even",
-    "only", "care", "matter", "feel", "look", "listen", "wait", "as", "say", "mind", "explain", "how",
-];
-
-/// What can or cannot be, behind `so`: what comes of a deed, and no deed.
-const MODALS: &[&str] = &[
-    "can", "could", "cannot", "can't", "couldn't", "may", "might", "will", "won't", "would", "wouldn't", "don't",
-    "doesn't", "do", "does", "know", "knows", "have", "has",
-];
+use super::reasons::{ASKING, cut_at_reasons, has_verb, without_reason_in_front};
+use super::vocabulary::QUESTION_WORDS;
 
 /// How a remark beside a deed begins.
 const REMARKS: &[&str] = &[
@@ -66,6 +14,8 @@ const REMARKS: &[&str] = &[
     "you're very kind",
     "you are very kind",
     "that's very kind",
+    "that's very helpful",
+    "that's helpful",
     "that is very kind",
     "i may need",
     "i might need",
@@ -183,8 +133,8 @@ pub(super) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
     without_manners(&mut words);
     without_reason_in_front(&mut words);
     let asks = is_question || words.first().is_some_and(|first| QUESTION_WORDS.contains(&first.as_str()));
+    cut_at_remarks(&mut words);
     if !asks {
-        cut_at_remarks(&mut words);
         cut_at_participles(&mut words);
         cut_relatives(&mut words);
     }
@@ -247,29 +197,6 @@ fn cut_at_participles(words: &mut Vec<String>) {
     words.drain(comma..end);
 }
 
-/// `I take it` of `while he is asleep, I take it` and `after that I take it`.
-fn without_reason_in_front(words: &mut Vec<String>) {
-    const POLITE: &[&str] =
-        &["if nobody minds", "if you don't mind", "if i may", "if it's all right", "if you allow", "if you please"];
-    const AFTER: &[&str] = &["after that", "after this", "with that", "in that case", "at last"];
-    let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
-    let text = words.join(" ");
-    if let Some(after) = AFTER.iter().find(|after| text.starts_with(&format!("{after} "))) {
-        let end = after.split(' ').count();
-        if has_verb(&words[end..]) {
-            words.drain(..end);
-        }
-        return;
-    }
-    let says_why = is(0, &["while", "as", "since", "although", "because", "though"]) && is(1, SUBJECTS);
-    if !says_why && !POLITE.iter().any(|polite| text.starts_with(polite)) {
-        return;
-    }
-    if let Some(comma) = words.iter().position(|word| word == ",").filter(|comma| has_verb(&words[comma + 1..])) {
-        words.drain(..=comma);
-    }
-}
-
 /// Takes away `out of the corner of my eye`.
 fn without_manners(words: &mut Vec<String>) {
     for manner in MANNERS {
@@ -300,56 +227,6 @@ fn cut_relatives(words: &mut Vec<String>) {
     let end = words[start..].iter().position(|word| [",", "and", "then"].contains(&word.as_str()));
     let end = end.map_or(words.len(), |end| start + end);
     words.drain(start..end);
-}
-
-/// Cuts away why, when and until when: `while he's not looking`, `so I can see`, `since she said so`, `to see whether it rings`.
-fn cut_at_reasons(words: &mut Vec<String>, asks: bool) {
-    let Some(start) = (2..words.len()).find(|at| begins_reason(words, *at, asks)) else { return };
-    // What stands behind a comma may be a deed again: `while he's asleep, I take it`.
-    words.truncate(start);
-    while words.last().is_some_and(|last| last == "," || last == "and") {
-        words.pop();
-    }
-}
-
-fn begins_reason(words: &[String], at: usize, asks: bool) -> bool {
-    let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
-    let before = &words[..at];
-    let has_said = |any: &[&str]| before.iter().any(|word| any.contains(&word.as_str()));
-    if !has_verb(before) && !asks {
-        return false;
-    }
-    let of_somebody = is(at + 1, SUBJECTS);
-    match words[at].as_str() {
-        "before" => asks && is(at + 1, &["i", "we"]) && !is(0, &["how", "what"]) | is(1, &["would"]),
-        "so" => of_somebody && (is(at + 2, MODALS) || is(at + 1, &["that"])) && words[at - 1] != "," && !asks,
-        // `can I wait until somebody comes?`
-        "until" | "while" if asks && is(0, &["can", "could", "may", "should", "shall"]) => {
-            of_somebody && words[at - 1] != "a"
-        }
-        _ if asks => false,
-        "if" => of_somebody && !has_said(ASKING),
-        "while" => of_somebody && words[at - 1] != "a",
-        "since" | "although" | "though" | "unless" | "until" | "because" => of_somebody,
-        "as" => {
-            is(at + 1, &["she", "he", "they", "you", "i", "it"])
-                && !has_said(&["as", "such", "same", "ask", "pretend"])
-                && words.len() > at + 2
-        }
-        "to" => {
-            let wants = ["want", "like", "try", "go", "need", "love", "wish", "going", "able", "wait", "have", "how"];
-            is(at + 1, &["see", "check", "find"])
-                && (is(at + 2, &["whether", "if", "what", "who", "how", "where", "why"])
-                    || is(at + 2, &["out"]) && is(at + 3, &["whether", "if", "what", "who", "how", "where", "why"]))
-                && !wants.contains(&words[at - 1].as_str())
-        }
-        _ => false,
-    }
-}
-
-fn has_verb(words: &[String]) -> bool {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    (0..words.len()).any(|at| !OPENERS.contains(&words[at]) && verb_at(&words[at..]).is_some())
 }
 
 /// Takes away ends that say nothing.
@@ -415,10 +292,13 @@ mod tests {
             ("light it so i can see", "light it"),
             ("give her the key since she said so", "give her the key"),
             ("hide behind the door until somebody comes", "hide behind the door"),
+            ("wait until he leaves, then i go up", "wait , then i go up"),
+            ("wait until he leaves and go up", "wait and go up"),
             ("i step inside, wiping my boots first", "i step inside"),
             ("take the lamp, i may need it", "take the lamp"),
             ("look in to see whether anyone is there", "look in"),
             ("while he is asleep, i take it", "i take it"),
+            ("while the man snores, i take it", "i take it"),
             ("if nobody minds, i sit down", "i sit down"),
             ("close my eyes for five minutes", "close my eyes"),
             ("ask her if she knows him", "ask her if she knows him"),
