@@ -21,7 +21,7 @@ impl View<'_> {
     }
 
     /// Whether what the story says of somebody lets `pronoun` mean them.
-    fn may_be_called(&self, person: &str, pronoun: &str) -> bool {
+    pub(super) fn may_be_called(&self, person: &str, pronoun: &str) -> bool {
         let people = self.people();
         let Some(npc) = people.iter().find(|npc| npc.name == person) else { return false };
         let about = words(&self.certain(&npc.description, self.here_key().unwrap_or_default(), &self.here));

@@ -29,6 +29,7 @@ impl Telling<'_> {
     pub(super) fn question(&self, clause: &Clause) -> String {
         let text = indirect(&clause.rest);
         self.asked_of_somebody_named(clause, text)
+            .or_else(|| self.asked_plainly(text))
             .or_else(|| self.where_they_are(text))
             .or_else(|| self.asked_for_a_trade(text))
             .or_else(|| self.told_about(text))

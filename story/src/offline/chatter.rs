@@ -39,7 +39,7 @@ const OPENINGS: &[(Remark, &str)] = &[
     ),
     (
         Remark::Praise,
-        "i like you, i love you, i love your, i like your, you're nice, you are nice, you're kind, you're pretty, you're beautiful, you're lovely, \
+        "i really appreciate, i appreciate, you've been very kind, you've been kind, you've been so kind, you're very kind, that's very kind, how kind, i like you, i love you, i love your, i like your, you're nice, you are nice, you're kind, you're pretty, you're beautiful, you're lovely, \
          you look nice, you look good, you look beautiful, nice place, nice house, nice shop, nice room, nice boat, nice cat, nice to meet, pleased to meet, \
          well done, good job, nice work, what a nice, what a lovely, what a beautiful, lovely, beautiful, you have a nice, you have a lovely, \
          you have beautiful, good boy, good girl, good cat, good kitty, bless you, you're funny, you're sweet, you're cute, you're great, you're the best, \
@@ -53,7 +53,7 @@ const OPENINGS: &[(Remark, &str)] = &[
     ),
     (
         Remark::Farewell,
-        "bye, goodbye, good bye, farewell, see you, see ya, good night, goodnight, so long, i have to go, i must go, i'll be back, later",
+        "bye, goodbye, good bye, farewell, see you, see ya, i'll be off, i must be off, i should be going, i must be going, i'd better go, sleep well, sweet dreams, rest well, take care, good night, goodnight, so long, i have to go, i must go, i'll be back, later",
     ),
     (
         Remark::Puzzled,

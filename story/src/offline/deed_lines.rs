@@ -99,7 +99,12 @@ pub(super) fn to_something(verb: Verb, written: &str, it: &str) -> [String; 3] {
             format!("You bend your knees, look at {it}, and straighten up again."),
             format!("It would be a long way to {it}, and a short stay."),
         ],
-        Verb::Light | Verb::Quench => [
+        Verb::Quench => [
+            format!("You leave {it} as it is: there is little enough light about."),
+            format!("You think of what it would be like without {it}, and let it be."),
+            format!("You hold your hand over {it}, and take it away again. It may be wanted yet."),
+        ],
+        Verb::Light => [
             format!("You see to {it}. The light changes, and shows you the same place."),
             format!("{} does what it can, and there is nothing here that waited for it.", capital(it)),
             format!("For a moment {it} is all that you see, and then your eyes are used to it."),

@@ -5,6 +5,7 @@ use super::effort::is_water;
 use super::entries::Way;
 use super::found::Found;
 use super::naming::the;
+use super::scraps::is_scrap;
 use super::telling::Telling;
 use super::texts::{joined, sentences};
 use super::verbs::Verb;
@@ -86,6 +87,11 @@ impl Telling<'_> {
         }
         if let Some(direction) = words.iter().find_map(|word| direction(word)).filter(|_| !is_toward) {
             return (self.no_way(&format!("There is no way {direction} from here.")), false);
+        }
+        // `go up to the house`, where the house is no way of its own.
+        let toward = clause.written.split(' ').find_map(direction).filter(|_| is_house(&place));
+        if let Some(way) = toward.and_then(|toward| self.way_by_direction(toward)) {
+            return self.take_way(way);
         }
         if let Some(way) = self.way_meant(clause, verb, &place) {
             return self.take_way(way);
@@ -183,6 +189,7 @@ impl Telling<'_> {
                     .iter()
                     .find_map(|label| self.way_by_label(label))
                     .or_else(|| doors.iter().find_map(|door| self.way_by_name(door)))
+                    .or_else(|| self.way_indoors())
                     .or_else(onward)
                     .or_else(|| self.way_back().filter(|_| clause.written.contains("back")))
                     .or_else(|| self.way_by_description("door"))
@@ -240,7 +247,11 @@ impl Telling<'_> {
         if let Some(refused) = self.not_climbed(place, written) {
             return refused;
         }
+        if let Some(text) = self.gone_up_to(place) {
+            return text;
+        }
         match self.view.find(place) {
+            Found::Nothing if is_scrap(place) => self.no_way("There is no such way from here."),
             Found::Nothing => self.no_way(&format!("There is no {place} that you can go to from here.")),
             Found::Elsewhere(name) if self.is_person(&name) => {
                 let step = self.view.home_of_person(&name).and_then(|home| self.step_toward(&home));
@@ -352,7 +363,8 @@ fn without_end(rest: &str) -> &str {
     // `wade in up to my knees` says how far, and not which way.
     let rest = rest.split_once("up to my ").map_or(rest, |(to, _)| to).trim();
     // `down the drive after the carriage`: what comes after it is not gone to.
-    let ends = [" and ", " after ", " before ", " until ", " without ", " because "];
+    let ends =
+        [" and ", " after ", " before ", " until ", " without ", " because ", " at the other end", " at the end"];
     ends.iter().find_map(|word| rest.split_once(word)).map_or(rest, |(to, _)| to)
 }
 
@@ -365,9 +377,16 @@ fn place_in(rest: &str) -> String {
 /// What is gone round: who goes round a house does not go into it.
 fn gone_round(words: &[&str]) -> Option<String> {
     let ["around" | "round", place @ ..] = words else { return None };
+    // `sneak around to the back`
+    let place = place.strip_prefix(&["to"]).unwrap_or(place);
     let place: Vec<&str> = place.iter().filter(|word| !["the", "a", "my"].contains(word)).copied().collect();
     let place = place.join(" ");
     Some(place.split(" to ").next().unwrap_or(&place).to_owned()).filter(|_| !place.is_empty())
+}
+
+/// Whether it is only a building, of which the story does not say how it is called.
+fn is_house(place: &str) -> bool {
+    ["house", "building", "cottage", "hut", "light", "room"].iter().any(|house| place.ends_with(house))
 }
 
 /// Whether it is gone through, into or over what is named: that is no climbing up it.

@@ -51,11 +51,16 @@ impl Telling<'_> {
         if let (true, [(noun, Found::Carried(being, _))]) = (clause.written == "borrow", found.as_slice()) {
             return self.talk_to(being, noun, Verb::Ask);
         }
-        let here: Vec<&str> = found
-            .iter()
-            .filter_map(|(_, found)| if let Found::Here(item) = found { Some(*item) } else { None })
-            .filter(|item| !self.view.is_fixed(item))
-            .collect();
+        let mut here: Vec<&str> = Vec::new();
+        for (_, found) in &found {
+            // Two nouns may mean one thing.
+            if let Found::Here(item) = found
+                && !self.view.is_fixed(item)
+                && !here.contains(item)
+            {
+                here.push(item);
+            }
+        }
         let mut sentences = Vec::new();
         if !here.is_empty() {
             sentences.push(self.taken(&here));
@@ -242,6 +247,13 @@ impl Telling<'_> {
         };
         match (self.view.find(&thing), being) {
             (Found::Held(item), Some(being)) => self.offered(item, being, verb, &clause.written),
+            (found @ Found::Held(_), None) if verb == Verb::Throw => {
+                let lines = [
+                    format!("You weigh {} in your hand, and keep it. You may need it yet.", found.call()),
+                    format!("You draw back your arm, and think better of it: {} stays with you.", found.call()),
+                ];
+                self.view.fresh(&lines).to_owned()
+            }
             (found @ Found::Held(_), None) => {
                 let lines = [
                     "There is nobody here to take an interest.",

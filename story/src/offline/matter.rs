@@ -3,6 +3,7 @@
 use super::entries::Being;
 use super::found::Found;
 use super::naming::a;
+use super::scraps::is_no_topic;
 use super::script::is_about;
 use super::telling::Telling;
 use super::texts::sentences;
@@ -139,7 +140,8 @@ impl Telling<'_> {
 
     /// The answer to a question that nothing and nobody here answers: at least it says what was asked.
     pub(super) fn unanswered(&self, text: &str) -> String {
-        let Some(word) = matter(text) else {
+        // A verb or a small word is no topic.
+        let Some(word) = matter(text).filter(|word| !is_no_topic(word) || self.is_of_this_world(word)) else {
             let lines = [
                 "You ask yourself that, and have no answer yet.",
                 "It is a good question, and there is nobody here to put it to.",

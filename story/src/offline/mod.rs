@@ -10,6 +10,7 @@ mod addressing;
 mod afar;
 #[cfg(test)]
 mod answers_tests;
+mod asked_plainly;
 #[cfg(test)]
 mod asked_tests;
 mod asking;
@@ -53,9 +54,12 @@ mod phrasing;
 mod playing;
 mod possible;
 mod pronouns;
+mod reasons;
 mod replying;
+mod rewording;
 pub(crate) mod rules;
 mod saying;
+mod scraps;
 mod script;
 mod seeing;
 mod sentence;
@@ -78,6 +82,7 @@ mod time;
 mod told;
 #[cfg(test)]
 mod transcript_tests;
+mod trimming;
 mod turn;
 #[cfg(test)]
 mod turn_tests;

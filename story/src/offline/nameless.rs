@@ -31,6 +31,12 @@ impl Telling<'_> {
             if let Some(text) = self.polite_request(&format!("can i have {}", wished(&clause.rest))) {
                 return (text, true);
             }
+            // `I'd like a beer`
+            let wish = wished(&clause.rest);
+            let is_ordered = ["a ", "an ", "some ", "another "].iter().any(|article| wish.starts_with(article));
+            if let Some(text) = self.deed(&ordered(clause, wish)).filter(|_| is_ordered) {
+                return (text, true);
+            }
             return (self.talk_to(listener, &clause.rest, Verb::Ask), false);
         }
         if let Some(text) = self.called_from_afar(&clause.whole) {
@@ -45,13 +51,7 @@ impl Telling<'_> {
             && !rest.is_empty()
         {
             let wish = rest.join(" ");
-            let order = Clause {
-                verb: Some(Verb::Trade),
-                written: "order".to_owned(),
-                objects: vec![wish.clone()],
-                rest: wish.clone(),
-                ..clause.clone()
-            };
+            let order = ordered(clause, &wish);
             let said = self.deed(&order).or_else(|| self.polite_request(&format!("can i have {wish}")));
             return said.map_or_else(|| (self.talk_to(listener, &wish, Verb::Ask), false), |text| (text, true));
         }
@@ -72,6 +72,10 @@ impl Telling<'_> {
         // An unknown verb with a noun that is here.
         if let [verb, noun @ ..] = words.as_slice()
             && !noun.is_empty()
+            && !PREPOSITIONS.contains(verb)
+            && !super::naming::ARTICLES.contains(verb)
+            && !super::scraps::is_scrap(verb)
+            && !super::vocabulary::OPENERS.contains(verb)
         {
             // `weigh the ticket on the balance` is about the ticket.
             let skipped = noun.iter().take_while(|word| PREPOSITIONS.contains(word)).count();
@@ -103,6 +107,17 @@ impl Telling<'_> {
             }
         }
         (self.at_a_loss("You turn the idea over, and do not see how to begin."), false)
+    }
+}
+
+/// The clause as an order of `wish`.
+fn ordered(clause: &Clause, wish: &str) -> Clause {
+    Clause {
+        verb: Some(Verb::Trade),
+        written: "order".to_owned(),
+        objects: vec![wish.to_owned()],
+        rest: wish.to_owned(),
+        ..clause.clone()
     }
 }
 

@@ -111,7 +111,12 @@ impl Telling<'_> {
                 .map(|talk| Clause { objects: Vec::new(), preposition: String::new(), second: String::new(), ..talk }),
             // `get Crake to sign something`
             Verb::Take if matches!(found, Found::Being(_)) && clause.preposition == "to" => with(Verb::Ask),
-            Verb::Wake if !matches!(found, Found::Being(_)) => with(Verb::Move),
+            // Shaking a thing sets nothing going.
+            Verb::Wake if !matches!(found, Found::Being(_)) => with(Verb::Move)
+                .filter(|moved| {
+                    clause.written != "shake" || self.deed(moved).is_none() || !self.is_more_than_told(moved)
+                })
+                .or_else(|| with(Verb::Touch)),
             Verb::Take if clause.written.starts_with("lift") && matches!(found, Found::Scenery(_)) => {
                 with(Verb::Open).filter(|opened| self.deed(opened).is_some())
             }

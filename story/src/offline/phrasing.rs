@@ -249,6 +249,8 @@ pub(super) fn felt(whole: &str) -> Option<String> {
         .collect();
     match state.as_slice() {
         [word] | [word, "now" | "here" | "today"] if !["like", "for", "the"].contains(word) => Some((*word).to_owned()),
+        ["like", "crying"] => Some("close to tears".to_owned()),
+        ["like", doing, ..] if doing.ends_with("ing") => Some(format!("in the mood for {}", state[1..].join(" "))),
         [one, joins @ ("and" | "but"), other] => Some(format!("{one} {joins} {other}")),
         _ => None,
     }

@@ -80,6 +80,9 @@ const HOW: &[&str] = &[
     "how to ",
 ];
 
+/// The longest deed, in words behind its verb, that is offered as it was asked for.
+const LONGEST_OFFER: usize = 6;
+
 impl Telling<'_> {
     /// The answer to `can I take the key?`, `should I knock first?` and `is there a way to open the chest?`; `None` where nothing that is
     /// here is asked about.
@@ -106,7 +109,8 @@ impl Telling<'_> {
         // Who has it is asked for it, and what is theirs is for them to give.
         let asks_for_a_way = text.starts_with("is there");
         let theirs = matches!(found, Found::Carried(being, _) if !being.is_speechless());
-        if (theirs || wish.split(' ').any(|word| word == "your")) && self.view.speaker().is_some() {
+        let says_you = wish.split(' ').any(|word| ["you", "your"].contains(&word));
+        if (theirs || says_you) && self.view.speaker().is_some() {
             return asks_for_a_way.then(|| self.hint());
         }
         if verb == Verb::Take
@@ -117,6 +121,10 @@ impl Telling<'_> {
         let is_here = !matches!(found, Found::Nothing | Found::Elsewhere(_));
         if matches!(verb, Verb::Wait | Verb::Sleep | Verb::Think | Verb::Sing | Verb::Dance) {
             return Some(self.to_be_tried(&clause));
+        }
+        let is_place = |noun: &str| ["place", "room", "house"].contains(&super::naming::without_article(noun));
+        if matches!(verb, Verb::Look | Verb::Examine) && noun.is_none_or(|noun| is_place(noun)) {
+            return Some(self.look());
         }
         if verb.is_perception() {
             return noun.filter(|_| is_here).map(|noun| self.describe(noun));
@@ -144,8 +152,19 @@ impl Telling<'_> {
 
     /// That the player has only asked, and what they would write to do it.
     fn to_be_tried(&self, clause: &Clause) -> String {
-        let deed = format!("{} {}", clause.written, clause.rest);
-        let deed = deed.trim_end();
+        // What would not be understood is not offered.
+        let is_plain = |word: &str| !["you", "your", "where", "that", "instead", "me", "us", ","].contains(&word);
+        if !clause.rest.split(' ').all(is_plain) || clause.rest.split(' ').count() > LONGEST_OFFER {
+            let lines = [
+                "You have only wondered about it so far.",
+                "That would have to be seen.",
+                "It has not been tried yet.",
+                "You think about it, and have not made up your mind.",
+                "Perhaps; you have not gone about it yet.",
+            ];
+            return format!("{} {}", self.view.fresh(&lines), self.could_try());
+        }
+        let deed = clause.in_words();
         let lines = [
             ("You can try it:", format!("You can try it: write `{deed}`.")),
             ("Nothing has been done yet;", format!("Nothing has been done yet; to try it, write `{deed}`.")),
@@ -188,6 +207,25 @@ impl Telling<'_> {
         let by_direction =
             || place.split(' ').find_map(direction).and_then(|direction| self.way_by_direction(direction));
         let way = self.way_by_name(place).or_else(by_direction).or_else(|| self.way_meant(clause, clause.verb?, ""));
+        let goal = clause.verb.map(|verb| self.destination(clause, verb)).filter(|goal| !goal.is_empty());
+        let is_known = |goal: &str| {
+            self.way_by_name(goal).is_some()
+                || self.view.find(goal) != Found::Nothing
+                || goal == self.view.here.to_lowercase()
+        };
+        if let Some(goal) = goal.filter(|goal| !is_known(goal) && place.split(' ').find_map(direction).is_none()) {
+            return self.first_step_to(&goal).unwrap_or_else(|| self.not_here(&goal));
+        }
+        // `can I climb through the window?`: what is no way is looked at.
+        let climbs = clause.written.starts_with("climb");
+        let climbed = self.destination(clause, Verb::Go);
+        if climbs
+            && matches!(self.view.find(&climbed), Found::Scenery(_))
+            && self.way_by_description(&climbed).is_none()
+            && place.split(' ').find_map(direction).is_none()
+        {
+            return format!("{} {}", self.describe(&climbed), self.ways_out());
+        }
         let Some(way) = way else {
             let reasons = self.view.ways.iter().filter_map(|way| way.blocked.as_deref());
             let ways_out = self.ways_out();

@@ -3,7 +3,7 @@
 use super::clause::Clause;
 use super::entries::Being;
 use super::found::Found;
-use super::naming::{a, clean, is_or_are, the};
+use super::naming::{clean, the};
 use super::telling::Telling;
 use super::texts::{capital, joined, sentences, sentences_about};
 use crate::world::{Fit, fit, words};
@@ -335,30 +335,6 @@ impl Telling<'_> {
         sentences.push(end.to_owned());
         sentences.join(" ")
     }
-
-    pub(super) fn not_here(&self, noun: &str) -> String {
-        let noun = plain(noun);
-        if noun.is_empty() {
-            return self.at_a_loss("You would have to say what.");
-        }
-        if ["him", "her", "them"].contains(&noun.as_str()) {
-            return self.nobody();
-        }
-        if ["it", "that", "this", "one"].contains(&noun.as_str()) {
-            return format!("You would have to say what you mean by '{noun}'. {}", self.could_try());
-        }
-        let is = is_or_are(&noun);
-        let lines = [
-            ("You see no ", format!("You see no {noun} here.")),
-            ("You find no ", format!("You find no {noun} here.")),
-            (", and find none", format!("You look for {}, and find none.", a(&noun))),
-            ("Here, at any rate", format!("Here, at any rate, there {is} no {noun}.")),
-            ("You cannot see any ", format!("You cannot see any {noun} from where you stand.")),
-            ("you have not found it", format!("If there {is} {} about, you have not found it.", a(&noun))),
-        ];
-        let where_to = self.next_door(&noun).unwrap_or_else(|| self.could_try());
-        format!("{} {where_to}", self.view.fresh_by_stem(&lines))
-    }
 }
 
 /// `my stuff`, `all my things`.
@@ -399,7 +375,7 @@ fn subject(noun: &str) -> Option<String> {
 }
 
 /// A noun without its article, as it was written.
-fn plain(noun: &str) -> String {
+pub(super) fn plain(noun: &str) -> String {
     let noun = clean(noun);
     let articles = ["the ", "a ", "an ", "my ", "your ", "his ", "her ", "some ", "any ", "that ", "this "];
     articles.iter().find_map(|article| noun.strip_prefix(article)).unwrap_or(&noun).to_owned()

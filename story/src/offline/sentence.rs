@@ -2,6 +2,8 @@
 
 use super::clause::{Clause, clause};
 use super::phrasing;
+use super::rewording::reworded;
+use super::trimming::trimmed;
 use super::verbs::{Verb, verb_at};
 use super::vocabulary::{ALSO_VERBS, OPENERS, QUESTION_WORDS, direction};
 
@@ -56,13 +58,21 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
     for sentence in plain.split_inclusive(['.', ';', '!', '?', '\n']) {
         let is_question = sentence.trim_end().ends_with('?');
         let text = sentence.trim().trim_end_matches(['.', ';', '!', '?']);
-        let parts = parts(text);
+        let parts = parts(&reworded(trimmed(text, is_question)));
         // `I have lost a ring, can you help me?`: what stands before the question is none.
         let asks = |part: &Vec<String>| part.first().is_some_and(|first| QUESTION_WORDS.contains(&first.as_str()));
         let first_question = parts.iter().position(asks).unwrap_or(0);
+        let clauses_follow = parts.len() > 1;
         for (at, part) in parts.into_iter().enumerate() {
             let is_question = is_question && at >= first_question;
             let is_later = part.first().is_some_and(|first| first == LATER);
+            // `leave him alone and go out`: what is left alone takes no time.
+            let is_left_alone = clauses_follow
+                && part.first().is_some_and(|first| first == "leave")
+                && part.last().is_some_and(|last| last == "alone");
+            if is_left_alone {
+                continue;
+            }
             let part = phrasing::plainly(let_somebody(part));
             let words: Vec<&str> =
                 part.iter().map(String::as_str).filter(|word| !["please", LATER].contains(word)).collect();
@@ -71,7 +81,7 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
     }
     drop_asides(&mut clauses);
     // `go and wake him`
-    if clauses.len() > 1 && clauses[0].verb == Some(Verb::Go) && clauses[0].whole == "go" {
+    if clauses.len() > 1 && clauses[0].verb == Some(Verb::Go) && ["go", "i go"].contains(&clauses[0].whole.as_str()) {
         clauses.remove(0);
     }
     share_objects(&mut clauses);
@@ -132,17 +142,21 @@ fn refer_back(clauses: &mut [Clause]) {
             !second.is_empty() && ["in", "into", "inside", "from"].contains(&clause.preposition.as_str())
         });
         // `fold up the paper and pocket it`, where folding up is not known.
-        if let (None, Some((_, noun))) = (clause.verb, clause.rest.split_once(' ')) {
+        if let (None, Some((verb, noun))) = (clause.verb, clause.rest.split_once(' ')) {
             let noun = noun.trim_start_matches("up ").trim_start_matches("down ");
-            if noun.starts_with("the ") || noun.starts_with("my ") {
+            // `I have a token! I give it to her`
+            let has_it = verb == "have" && !clause.is_question && noun.starts_with("a ");
+            if noun.starts_with("the ") || noun.starts_with("my ") || has_it {
                 named = Some(noun.to_owned());
             }
         }
         // What is put somewhere is meant by the next `it`, and not the place.
         let mut is_first = true;
+        // `tell Maud about it` does not tell her about herself.
+        let earlier = named.clone();
         for noun in clause.objects.iter_mut().chain([&mut clause.second]) {
             let words: Vec<&str> = noun.split(' ').collect();
-            match (words.first(), &named) {
+            match (words.first(), &earlier) {
                 (Some(&("it" | "them" | "underneath" | "beneath")), Some(name)) if words.len() <= 2 => {
                     clause.rest = clause.rest.replacen(noun.as_str(), name, 1);
                     noun.clone_from(name);
@@ -210,13 +224,7 @@ fn without_quotes(message: &str) -> (String, String) {
 }
 
 /// A sentence cut where a new verb begins: after `then`, or after `and` or a comma that a verb follows.
-fn parts(sentence: &str) -> Vec<Vec<String>> {
-    let spaced = sentence.replace(',', " , ").replace('&', " and ");
-    let words: Vec<String> = spaced
-        .split_whitespace()
-        .map(|word| word.trim_matches(|c: char| !(c.is_alphanumeric() || c == ',' || c == '\'')).to_owned())
-        .filter(|word| !word.is_empty())
-        .collect();
+fn parts(words: &[String]) -> Vec<Vec<String>> {
     let mut parts = vec![Vec::new()];
     let mut index = 0;
     while index < words.len() {
@@ -245,9 +253,12 @@ fn parts(sentence: &str) -> Vec<Vec<String>> {
             });
             // `where am I and what year is it`
             let asks = |word: &str| ["what", "who", "where", "why", "how", "when"].contains(&word);
+            // `who snores here and could I wake him`
+            let asks_anew = rest.first().is_some_and(|first| asks(first))
+                || matches!(rest.as_slice(), [first, "i" | "you" | "he" | "she" | "it" | "they" | "we" | "there", ..] if QUESTION_WORDS.contains(first));
             let asks_on = words[index] == "and"
                 && rest.len() > 1
-                && rest.first().is_some_and(|first| asks(first))
+                && asks_anew
                 && parts.last().and_then(|part: &Vec<String>| part.first()).is_some_and(|first| asks(first));
             let begins_anew = ((words[index] != "and" && is_more_than_address && is_sentence(&rest)) || asks_on)
                 && parts.last().is_some_and(|part| !part.is_empty());
@@ -298,7 +309,7 @@ fn is_sentence(rest: &[&str]) -> bool {
 }
 
 /// Verbs that are likelier nouns behind `and`: `the lamp and stamp`.
-fn is_noun_after_all(word: &str) -> bool {
+pub(super) fn is_noun_after_all(word: &str) -> bool {
     matches!(
         word,
         "stamp"

@@ -88,6 +88,9 @@ const SHORT: &[(&str, &str)] = &[
     ("brb", "wait"),
     ("arround", "around"),
     ("aroud", "around"),
+    ("untill", "until"),
+    ("wether", "whether"),
+    ("havn't", "haven't"),
 ];
 
 /// Behind these, `n` and `u` are ways to go.

@@ -112,7 +112,14 @@ impl Telling<'_> {
         if paragraphs.is_empty() {
             paragraphs.push(self.at_a_loss("You say nothing."));
         }
-        paragraphs.extend(self.left_undone(reason, &undone));
+        // Behind the end of the story nothing can follow.
+        let goes_to_the_end = |way: &super::entries::Way| {
+            let moves = paragraphs.iter().filter_map(|text| moved(text));
+            moves.into_iter().any(|direction| direction == way.direction)
+        };
+        if !self.way_to_the_end().is_some_and(goes_to_the_end) {
+            paragraphs.extend(self.left_undone(reason, &undone));
+        }
         paragraphs.join("\n\n")
     }
 
@@ -301,7 +308,7 @@ impl Left {
         // Stepping over a chair goes nowhere yet.
         let passes = ["over ", "around ", "past ", "by "].iter().any(|past| clause.rest.starts_with(past));
         let is_motion = clause.verb.is_some_and(Verb::is_motion) || clause.is_direction();
-        let is_there = text.starts_with(going::THERE_ALREADY);
+        let is_there = text.starts_with(going::THERE_ALREADY) || text.starts_with("You go up to ");
         match (has_gone, is_motion && !passes && !is_there) {
             (true, _) => Self::Moved,
             (false, _) if ends => Self::Trifles,
@@ -334,7 +341,7 @@ impl Clause {
     }
 
     /// What the player wrote, as something that they can write again.
-    fn in_words(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         // `see if anyone is at home`
         if self.is_question && !self.written.is_empty() && self.verb.is_none() {
             return format!("{} {}", self.written, self.rest);
@@ -343,11 +350,19 @@ impl Clause {
             return format!("ask '{}?'", self.rest);
         }
         let rest = self.rest.replace(" ,", ",");
+        let rest = rest.trim_matches([',', ' ']);
+        // `wake him up`
+        let is_pronoun = ["him", "her", "it", "them"].contains(&rest);
+        if let (true, Some((verb, particle @ ("up" | "down" | "on" | "off" | "out" | "over" | "back" | "away")))) =
+            (is_pronoun, self.written.split_once(' '))
+        {
+            return format!("{verb} {rest} {particle}");
+        }
         match self.verb {
             Some(Verb::Say) if !self.quote.is_empty() => format!("{} '{}'", self.written, self.quote),
             Some(_) => format!("{} {rest}", self.written).trim_end().to_owned(),
             None if self.is_direction() => format!("{} {rest}", going::GO),
-            None => rest,
+            None => rest.to_owned(),
         }
     }
 }

@@ -119,7 +119,7 @@ impl Verb {
 const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Look,
-        "look around, look behind me, look over my shoulder, look back, look about, look round, walk around, wander around, look around me, look, l, survey, explore, observe, have a look, take a look, have a look around, \
+        "look around, look behind me, turn around, turn round, look over my shoulder, look back, look about, look round, walk around, wander around, look around me, look, l, survey, explore, observe, have a look, take a look, have a look around, \
          take a look around, feel around, feel about, grope, grope around, feel my way, search around, look \
          everywhere",
     ),
@@ -137,7 +137,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Count, "count, count up"),
     (
         Verb::Back,
-        "go back, come back, back, return, retreat, turn back, turn around, head back, walk back, go back to, return to, \
+        "go back, come back, back, return, retreat, turn back, head back, walk back, go back to, return to, \
          head back to",
     ),
     (
@@ -248,7 +248,10 @@ const PHRASES: &[(Verb, &str)] = &[
          wait here, hold on, relax, warm, warm up",
     ),
     (Verb::Sleep, "sleep, nap, go to sleep, doze, take a nap, sleep until, sleep on, yawn, go to bed, dream"),
-    (Verb::Sing, "sing, hum, sing to, sing a song, sing something, chant, whistle a tune"),
+    (
+        Verb::Sing,
+        "sing, hum, sing along, sing along with, sing along to, hum along, hum along with, sing to, sing a song, sing something, chant, whistle a tune",
+    ),
     (Verb::Dance, "dance, dance with, waltz, twirl, cartwheel, jig"),
     (
         Verb::Jump,

@@ -9,6 +9,30 @@ use super::texts::{mentions, sentences_about};
 use super::vocabulary::direction;
 use crate::world::{fit, words};
 
+/// Names of places under the sky.
+const OUTDOORS: &[&str] = &[
+    "porch",
+    "square",
+    "street",
+    "yard",
+    "garden",
+    "lane",
+    "quay",
+    "green",
+    "beach",
+    "shingle",
+    "drive",
+    "gate",
+    "road",
+    "court",
+    "courtyard",
+    "terrace",
+    "path",
+    "field",
+    "market",
+    "outside",
+];
+
 impl Telling<'_> {
     pub(super) fn way_by_direction(&self, direction: &str) -> Option<&Way> {
         self.view.ways.iter().find(|way| way.direction.eq_ignore_ascii_case(direction))
@@ -56,32 +80,16 @@ impl Telling<'_> {
         parts.find_map(only).or_else(|| only(&about)).and_then(|direction| self.way_by_direction(direction))
     }
 
+    /// The only way that does not lead under the sky, up or down, as seen from under the sky.
+    pub(super) fn way_indoors(&self) -> Option<&Way> {
+        let is_level = |way: &&Way| !["up", "down"].contains(&way.direction.as_str());
+        let mut ways = self.view.ways.iter().filter(is_level).filter(|way| !is_outdoors(way));
+        ways.next().filter(|_| ways.next().is_none() && self.view.ways.iter().any(is_outdoors))
+    }
+
     /// The only open way that leads under the sky.
     pub(super) fn way_outdoors(&self) -> Option<&Way> {
-        const OUTDOORS: &[&str] = &[
-            "porch",
-            "square",
-            "street",
-            "yard",
-            "garden",
-            "lane",
-            "quay",
-            "green",
-            "beach",
-            "shingle",
-            "drive",
-            "gate",
-            "road",
-            "court",
-            "courtyard",
-            "terrace",
-            "path",
-            "field",
-            "market",
-            "outside",
-        ];
-        let is_outdoors = |way: &&Way| words(&way.place).iter().any(|word| OUTDOORS.contains(&word.as_str()));
-        let mut ways = self.view.open_ways().filter(is_outdoors);
+        let mut ways = self.view.open_ways().filter(|way| is_outdoors(way));
         ways.next().filter(|_| ways.next().is_none())
     }
 
@@ -170,4 +178,8 @@ impl Telling<'_> {
         let is_known = |name: &&&str| self.way_by_name(name).is_some() || self.first_step_to(name).is_some();
         names.iter().find(is_known).map(|name| (*name).to_owned())
     }
+}
+
+fn is_outdoors(way: &Way) -> bool {
+    words(&way.place).iter().any(|word| OUTDOORS.contains(&word.as_str()))
 }

@@ -106,6 +106,9 @@ impl Telling<'_> {
                 if self.is_person(&name) {
                     return Some(self.absent(&name));
                 }
+                if let Some(step) = self.first_step_to(noun) {
+                    return Some(step);
+                }
                 let place = self.view.elsewhere.iter().find(|(person, _)| fit(&name, person).is_some());
                 Some(match place {
                     Some((_, place)) => format!("{name} is at {}, as far as you know. {}", the(place), self.ways_out()),

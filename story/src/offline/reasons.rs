@@ -1,0 +1,153 @@
+//! Why, when and until when something is done: `while he's not looking`, `so I can see`, `since she said so`, `to see whether it rings`. It is
+//! cut out of a sentence, and what follows behind it stays.
+
+use super::verbs::verb_at;
+use super::vocabulary::OPENERS;
+
+/// Of whom the part of a sentence speaks that says why or when.
+const SUBJECTS: &[&str] = &[
+    "i",
+    "we",
+    "you",
+    "he",
+    "she",
+    "it",
+    "they",
+    "nobody",
+    "no-one",
+    "somebody",
+    "someone",
+    "anybody",
+    "anyone",
+    "everybody",
+    "everyone",
+    "that",
+    "there",
+    "this",
+    "i'm",
+    "i've",
+    "i'd",
+    "i'll",
+    "we're",
+    "you're",
+    "he's",
+    "she's",
+    "it's",
+    "they're",
+    "that's",
+    "there's",
+    "nobody's",
+    "somebody's",
+    "someone's",
+    "you've",
+    "he'd",
+    "she'd",
+];
+
+/// Behind these, `if` says what is asked and no condition.
+pub(super) const ASKING: &[&str] = &[
+    "ask", "see", "check", "know", "wonder", "tell", "find", "sure", "test", "doubt", "whether", "what", "even",
+    "only", "care", "matter", "feel", "look", "listen", "wait", "as", "say", "mind", "explain", "how",
+];
+
+/// What can or cannot be, behind `so`: what comes of a deed, and no deed.
+const MODALS: &[&str] = &[
+    "can", "could", "cannot", "can't", "couldn't", "may", "might", "will", "won't", "would", "wouldn't", "don't",
+    "doesn't", "do", "does", "know", "knows", "have", "has",
+];
+
+/// `I take it` of `while he is asleep, I take it` and `after that I take it`.
+pub(super) fn without_reason_in_front(words: &mut Vec<String>) {
+    const POLITE: &[&str] =
+        &["if nobody minds", "if you don't mind", "if i may", "if it's all right", "if you allow", "if you please"];
+    const AFTER: &[&str] = &["after that", "after this", "with that", "in that case", "at last"];
+    let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
+    let text = words.join(" ");
+    if let Some(after) = AFTER.iter().find(|after| text.starts_with(&format!("{after} "))) {
+        let end = after.split(' ').count();
+        if has_verb(&words[end..]) {
+            words.drain(..end);
+        }
+        return;
+    }
+    let says_why = is(0, &["while", "as", "since", "although", "because", "though"]) && is(1, SUBJECTS);
+    // `while Crake snores, I take it`
+    let goes_on = words.windows(2).any(|pair| pair[0] == "," && ["i", "we", "let's"].contains(&pair[1].as_str()));
+    let says_why = says_why || (goes_on && is(0, &["while", "since", "although", "because"]));
+    if !says_why && !POLITE.iter().any(|polite| text.starts_with(polite)) {
+        return;
+    }
+    if let Some(comma) = words.iter().position(|word| word == ",").filter(|comma| has_verb(&words[comma + 1..])) {
+        words.drain(..=comma);
+    }
+}
+
+/// Cuts away why, when and until when: `while he's not looking`, `so I can see`, `since she said so`, `to see whether it rings`.
+pub(super) fn cut_at_reasons(words: &mut Vec<String>, asks: bool) {
+    let Some(start) = (1..words.len()).find(|at| begins_reason(words, *at, asks)) else { return };
+    let end = (start + 1..words.len()).find(|at| goes_on_behind(words, start, *at)).unwrap_or(words.len());
+    words.drain(start..end);
+    while words.last().is_some_and(|last| last == "," || last == "and") {
+        words.pop();
+    }
+}
+
+/// Whether a deed follows at `at` that is no part of the reason: `wait until he leaves, then go up`, `… and go up`.
+fn goes_on_behind(words: &[String], start: usize, at: usize) -> bool {
+    let behind: Vec<&str> = words[at + 1..].iter().map(String::as_str).collect();
+    let behind: Vec<&str> = behind.into_iter().skip_while(|word| *word == "," || OPENERS.contains(word)).collect();
+    let is_deed = verb_at(&behind).is_some();
+    let of_time = ["until", "while", "since"].contains(&words[start].as_str());
+    match words[at].as_str() {
+        "then" => is_deed || behind.first().is_some_and(|word| super::vocabulary::direction(word).is_some()),
+        "," => is_deed,
+        "and" => is_deed && of_time,
+        _ => false,
+    }
+}
+
+fn begins_reason(words: &[String], at: usize, asks: bool) -> bool {
+    let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
+    let before = &words[..at];
+    let has_said = |any: &[&str]| before.iter().any(|word| any.contains(&word.as_str()));
+    if !has_verb(before) && !asks {
+        return false;
+    }
+    let of_somebody = is(at + 1, SUBJECTS);
+    match words[at].as_str() {
+        "before" => asks && is(at + 1, &["i", "we"]) && !is(0, &["how", "what"]) | is(1, &["would"]),
+        "so" => {
+            of_somebody
+                && (is(at + 2, MODALS) || is(at + 1, &["that"]))
+                && !asks
+                && (words[at - 1] != "," || is(at + 2, &["can", "could", "can't", "cannot", "may", "might"]))
+        }
+        // `can I wait until somebody comes?`
+        "until" | "while" if asks && is(0, &["can", "could", "may", "should", "shall"]) => {
+            of_somebody && words[at - 1] != "a"
+        }
+        _ if asks => false,
+        "if" => of_somebody && !has_said(ASKING),
+        "while" => of_somebody && words[at - 1] != "a",
+        "since" | "although" | "though" | "unless" | "until" | "because" => of_somebody,
+        "as" => {
+            is(at + 1, &["she", "he", "they", "you", "i", "it"])
+                && !has_said(&["as", "such", "same", "ask", "pretend"])
+                && words.len() > at + 2
+        }
+        "to" => {
+            let wants = ["want", "like", "try", "go", "need", "love", "wish", "going", "able", "wait", "have", "how"];
+            is(at + 1, &["see", "check", "find"])
+                && (is(at + 2, &["whether", "if", "what", "who", "how", "where", "why"])
+                    || is(at + 2, &["out"]) && is(at + 3, &["whether", "if", "what", "who", "how", "where", "why"]))
+                && !wants.contains(&words[at - 1].as_str())
+        }
+        _ => false,
+    }
+}
+
+/// Whether a verb stands among `words`, behind whatever may come before it.
+pub(super) fn has_verb(words: &[String]) -> bool {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    (0..words.len()).any(|at| !OPENERS.contains(&words[at]) && verb_at(&words[at..]).is_some())
+}
