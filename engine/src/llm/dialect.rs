@@ -144,7 +144,7 @@ impl Dialect {
         form: Form,
         tokens: u32,
     ) -> Adapted {
-        let said = error.said.as_str();
+        let said = &*error.said;
         match error.reason {
             Reason::Refused => {}
             Reason::ServerError if form == Form::Doubted => {}

@@ -26,9 +26,9 @@ pub struct ModelError {
     /// What lies behind it, the nearest cause first. Holds no key either.
     pub causes: Vec<String>,
     /// What the model has written, where its server refuses that and hands it over.
-    pub(super) generation: Option<String>,
+    pub(super) generation: Option<Box<str>>,
     /// What a server that refuses has said, at length and in lower case, to find in it what it refuses.
-    pub(super) said: String,
+    pub(super) said: Box<str>,
 }
 
 /// Kinds of failure.
@@ -204,7 +204,7 @@ impl ModelError {
             may_fit_shorter: false,
             causes: Vec::new(),
             generation: None,
-            said: String::new(),
+            said: Box::default(),
         }
     }
 

@@ -39,7 +39,7 @@ pub(super) fn reworded(mut words: Vec<String>) -> Vec<String> {
     taken_to(&mut words);
     gone_to_do(&mut words);
     looked_on(&mut words);
-    gone_farther(words)
+    gone_farther(&words)
 }
 
 fn begin(words: &[String]) -> usize {
@@ -314,7 +314,7 @@ fn gone_to_do(words: &mut Vec<String>) {
 }
 
 /// `go to the square, then go into the pub` for `go to the square and then into the pub`.
-fn gone_farther(words: Vec<String>) -> Vec<String> {
+fn gone_farther(words: &[String]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut at = 0;
     let mut is_moving = false;

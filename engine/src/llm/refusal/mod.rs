@@ -31,7 +31,7 @@ pub(super) fn refused(status: u16, headers: &HeaderMap, body: &[u8]) -> ModelErr
     let mut json: Value = serde_json::from_slice(body).unwrap_or_default();
     let generation = ["/error/failed_generation", "/failed_generation"]
         .iter()
-        .find_map(|path| Some(json.pointer(path)?.as_str()?.to_owned()));
+        .find_map(|path| Some(json.pointer(path)?.as_str()?.into()));
     without_echo(&mut json);
     let text = String::from_utf8_lossy(body);
     let said = if json.is_null() { ErrorText { message: plain(&text), ..ErrorText::default() } } else { said(&json) };
@@ -109,13 +109,11 @@ pub(super) fn called_error(frame: &[u8]) -> ModelError {
 fn in_body(json: &Value, body: &[u8]) -> ModelError {
     let said = said(json);
     let error = refused(said.status.unwrap_or(500), &HeaderMap::new(), body);
-    match said.status {
-        Some(_) => error,
-        None => {
-            let hint = if error.reason == Reason::WrongAddress { "; is base_url right?" } else { "" };
-            ModelError { detail: format!("the model reports an error: {}{hint}", shorten(&said.message)), ..error }
-        }
+    if said.status.is_some() {
+        return error;
     }
+    let hint = if error.reason == Reason::WrongAddress { "; is base_url right?" } else { "" };
+    ModelError { detail: format!("the model reports an error: {}{hint}", shorten(&said.message)), ..error }
 }
 
 /// The failure that a compressed answer means, which nobody has asked for.
