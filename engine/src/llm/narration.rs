@@ -201,14 +201,9 @@ impl<'a> Narration<'a> {
                      them; set thinking = false, or give the server the reasoning parser of this model",
                 ));
             }
-            // Some servers say nothing at the end but that the body has ended. A gateway says the same when its own server breaks off.
-            None if !is_whole && !is_empty && self.reading.is_complete() => {
-                if story::ends_with_sentence(&self.text) {
-                    Finish::Stop
-                } else {
-                    Finish::Length
-                }
-            }
+            // Some servers say nothing at the end but that the body has ended. A gateway says the same when its own server breaks off: in
+            // the middle of a sentence that is likelier.
+            None if !is_whole && self.reading.is_complete() && story::ends_with_sentence(&self.text) => Finish::Stop,
             None if !is_whole => {
                 return Err(ModelError::new(
                     Reason::BrokeOff,

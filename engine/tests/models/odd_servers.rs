@@ -187,19 +187,18 @@ fn chunked(body: &str) -> Answer {
 async fn a_body_that_ends_as_http_says_ends_the_narration_though_nothing_else_does() {
     let openai = |text: &str| stream(&[&json!({ "choices": [{ "delta": { "content": text } }] }).to_string()]);
     let ollama = |text: &str| json!({ "message": { "content": text }, "done": false }).to_string() + "\n";
-    for (adapter, body, finish) in [
-        (Adapter::OpenAi, openai("You wait."), Finish::Stop),
-        (Adapter::OpenAi, openai("You wait and"), Finish::Length),
-        (Adapter::Ollama, ollama("“You wait.”\n"), Finish::Stop),
-    ] {
+    for (adapter, body) in [(Adapter::OpenAi, openai("You wait.")), (Adapter::Ollama, ollama("“You wait.”\n"))] {
         for make in [chunked as fn(&str) -> Answer, |body| measured(body, 0)] {
             let sent = body.clone();
             let server = Server::start(move |_, _| make(&sent)).await;
             let models = server.models(adapter, |_| {}).await;
             let mut narration = models.get("mock").unwrap().narrate(&crate::prompt(), 0.6, &[]).await.unwrap();
             while narration.next().await.unwrap().is_some() {}
-            assert_eq!(narration.finish().1, finish, "{body}");
+            assert_eq!(narration.finish().1, Finish::Stop, "{body}");
         }
+        let server = Server::start(move |_, _| chunked(&openai("You wait and"))).await;
+        let models = server.models(Adapter::OpenAi, |_| {}).await;
+        assert_eq!(narrate(&models).await.unwrap_err().reason, Reason::BrokeOff, "in the middle of a sentence");
         let sent = body.clone();
         let server = Server::start(move |_, _| measured(&sent, 9)).await;
         let models = server.models(adapter, |_| {}).await;
