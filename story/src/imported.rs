@@ -41,7 +41,7 @@ pub fn keep_what_has_happened(state: &mut GameState, library: &Library) {
         .filter_map(|(key, kept)| {
             let of_the_scene = scene.and_then(|scene| scene.locations.get(&key));
             let definition = of_the_scene.or_else(|| scenario.definitions_of_location(&key).next())?;
-            let location = what_became_of(kept, make_location(library, &key, definition));
+            let location = place_after_play(kept, make_location(library, &key, definition));
             Some((key, location))
         })
         .collect();
@@ -51,7 +51,7 @@ pub fn keep_what_has_happened(state: &mut GameState, library: &Library) {
             let of_the_scene = scene.and_then(|scene| scene.npcs.get(&key));
             let mut others = scenario.scenes.values().filter_map(|scene| scene.npcs.get(&key));
             let definition = of_the_scene.or_else(|| scenario.npcs.get(&key)).or_else(|| others.next())?;
-            Some((key, whoever_became(kept, make_npc(library, definition))))
+            Some((key, person_after_play(kept, make_npc(library, definition))))
         })
         .collect();
     if !state.user_location.is_empty() && !state.locations.contains_key(&state.user_location) {
@@ -88,7 +88,7 @@ pub fn keep_own_events(history: &mut [ChatMessage], scenario: &str, library: &Li
     }
 }
 
-/// A character with what has become of it, and everything that is told of it from the content. Of one that the content does not have stays the name.
+/// A character with its own level, health and things, and the content's words. Of one that the content does not have the name stays.
 fn with_the_words_of(mut pc: Pc, library: &Library) -> Pc {
     keep_names(&mut pc.inventory);
     let words = library.pc(&pc.id).cloned().unwrap_or_else(|| Pc {
@@ -109,7 +109,7 @@ fn known_ending(reached: Reached, scenario: &Scenario) -> Option<Reached> {
 }
 
 /// A place as the content has it, with what lies there and which of its monsters are left.
-fn what_became_of(kept: Location, mut made: Location) -> Location {
+fn place_after_play(kept: Location, mut made: Location) -> Location {
     made.items = kept.items;
     keep_names(&mut made.items);
     made.monsters.retain(|id, monster| {
@@ -121,7 +121,7 @@ fn what_became_of(kept: Location, mut made: Location) -> Location {
 }
 
 /// Somebody as the content has them, where they are now, with what they carry.
-fn whoever_became(kept: Npc, made: Npc) -> Npc {
+fn person_after_play(kept: Npc, made: Npc) -> Npc {
     let mut items = kept.items;
     keep_names(&mut items);
     Npc {
