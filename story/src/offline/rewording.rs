@@ -1,9 +1,8 @@
 //! Sentences that say a known deed in other words: `off to the pub`, `into the house I go`, `go to the piano to play it`, `have a good look
 //! under it`. They are put as the deed before the sentence is cut into clauses.
 
-use super::sentence::is_noun_after_all;
 use super::verbs::verb_at;
-use super::vocabulary::{OPENERS, direction};
+use super::vocabulary::{OPENERS, direction, is_noun_after_all};
 
 /// Verbs that go somewhere.
 const MOTION: &[&str] = &["go", "walk", "head", "return", "run", "climb", "hurry", "sneak", "step", "wander", "creep"];

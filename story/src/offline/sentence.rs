@@ -5,7 +5,7 @@ use super::phrasing;
 use super::rewording::reworded;
 use super::trimming::trimmed;
 use super::verbs::{Verb, verb_at};
-use super::vocabulary::{ALSO_VERBS, OPENERS, QUESTION_WORDS, direction};
+use super::vocabulary::{ALSO_VERBS, OPENERS, QUESTION_WORDS, direction, is_noun_after_all};
 
 /// Words with which an aside begins.
 const ASIDES: &[&str] = &[
@@ -306,27 +306,6 @@ fn is_sentence(rest: &[&str]) -> bool {
         [first, second, ..] => QUESTION_WORDS.contains(first) && *first != "have" && PEOPLE.contains(second),
         _ => false,
     }
-}
-
-/// Verbs that are likelier nouns behind `and`: `the lamp and stamp`.
-pub(super) fn is_noun_after_all(word: &str) -> bool {
-    matches!(
-        word,
-        "stamp"
-            | "light"
-            | "lamp"
-            | "hook"
-            | "watch"
-            | "time"
-            | "block"
-            | "sound"
-            | "note"
-            | "play"
-            | "i"
-            | "about"
-            | "in"
-            | "cover"
-    )
 }
 
 /// Takes away clauses that are no deeds, next to one that is: `before anything else, I look at the chair`.

@@ -104,3 +104,24 @@ pub(super) fn direction(word: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// Verbs that are likelier nouns behind `and`: `the lamp and stamp`.
+pub(super) fn is_noun_after_all(word: &str) -> bool {
+    matches!(
+        word,
+        "stamp"
+            | "light"
+            | "lamp"
+            | "hook"
+            | "watch"
+            | "time"
+            | "block"
+            | "sound"
+            | "note"
+            | "play"
+            | "i"
+            | "about"
+            | "in"
+            | "cover"
+    )
+}
