@@ -12,7 +12,7 @@ use crate::{ChatAccepted, EventId, GameId, IfBusy, RequestId, RequestType, Usage
 /// The longest name of a game, in bytes of UTF-8.
 pub const GAME_NAME_MAX_BYTES: usize = 200;
 /// The longest narration that a player may put in place of the model's, in bytes of UTF-8.
-pub const NARRATION_MAX_BYTES: usize = 64 * 1024;
+pub const NARRATION_MAX_BYTES: usize = 16 * 1024;
 
 /// The record of one committed turn.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

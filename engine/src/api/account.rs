@@ -59,6 +59,10 @@ impl Account {
             Caller::Holder { holder: Holder::Service { tenant }, acts_for, .. } => {
                 (Some(tenant), acts_for.as_ref().or_else(|| owner.and_then(|owner| owner.user.as_ref())))
             }
+            // Only who may own games makes tickets: a stream that a page opens with one is its owner's.
+            Caller::Ticket(_) if owner.is_some_and(|owner| owner.user.is_some()) => {
+                (owner.map(|owner| &owner.tenant), owner.and_then(|owner| owner.user.as_ref()))
+            }
             // Guests have a limit of their own: they cannot use up the owner's. All guests of an owner share it: with one for each
             // capability, an owner who makes ever new ones would have none.
             Caller::Capability(_) | Caller::Ticket(_) => {
@@ -177,5 +181,24 @@ impl Charges {
         };
         counter!("story_engine_requests_refused_total", "reason" => kind.slug()).increment(1);
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+    use crate::secret::SecretHash;
+
+    #[test]
+    fn a_ticket_counts_for_the_owner_and_a_capability_for_the_guests() {
+        let owner = Owner { tenant: "acme".parse().unwrap(), user: Some("ada".parse().unwrap()) };
+        let about = OfGame { game: GameId::new(), owner: Some(owner) };
+        let client = Client(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let hash = SecretHash::of("any");
+        let user = |caller: Caller| Account::of(&caller, Some(&about), client).user.unwrap();
+        assert_eq!(user(Caller::Ticket(hash.clone())), "acme:ada");
+        assert!(user(Caller::Capability(hash)).starts_with("guests of "));
     }
 }

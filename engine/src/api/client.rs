@@ -12,7 +12,7 @@ use super::Api;
 
 /// Whose stream it is: an address, or for IPv6 the network that one customer is given (a /64).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Client(IpAddr);
+pub(super) struct Client(pub(super) IpAddr);
 
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

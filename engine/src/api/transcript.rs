@@ -50,7 +50,7 @@ fn lines(game: &GameExport) -> impl Iterator<Item = &ChatMessage> {
 }
 
 /// A line of Markdown. HTML in it is shown as text. Emphasis stays: models write it on purpose. Links stay that lead to the web or to
-/// mail; the bracket behind the text of any other, and of the definition of one, is escaped.
+/// mail; the bracket behind the text of any other, of the definition of one, and of every picture is escaped.
 fn plain(line: &str) -> String {
     let line = without_html(line);
     let mut text = String::with_capacity(line.len());
@@ -61,7 +61,9 @@ fn plain(line: &str) -> String {
         let begins =
             |scheme: &&str| address.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme.as_bytes()));
         text.push_str(before);
-        if !LINKS.iter().any(begins) {
+        // A picture is loaded from wherever it says as soon as somebody reads the file.
+        let is_picture = before.rfind('[').is_some_and(|opens| before[..opens].ends_with('!'));
+        if is_picture || !LINKS.iter().any(begins) {
             text.push('\\');
         }
         text.push_str(&after[..1]);
@@ -116,13 +118,13 @@ mod tests {
 
     #[test]
     fn a_link_in_markdown_leads_to_the_web_or_to_mail_or_is_text() {
-        for kept in
-            ["[x](https://a.example/b)", "![x]( HTTP://a.example)", "[x](mailto:a@b.example)", "[x]", "a (b): c"]
+        for kept in ["[x](https://a.example/b)", "[x]( HTTP://a.example)", "[x](mailto:a@b.example)", "[x]", "a (b): c"]
         {
             assert_eq!(plain(kept), kept);
         }
         for (line, expected) in [
             ("[x](javascript:alert(3))", "[x]\\(javascript:alert(3))"),
+            ("![x](https://evil.example/x.png)", "![x]\\(https://evil.example/x.png)"),
             ("![x](data:text/html,x) [y](https://a.example)", "![x]\\(data:text/html,x) [y](https://a.example)"),
             ("[x](javascript\\:alert(3))", "[x]\\(javascript\\:alert(3))"),
             ("[x](<javascript:alert(3)>)", "[x]\\(&lt;javascript:alert(3)>)"),

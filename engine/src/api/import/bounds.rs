@@ -40,6 +40,9 @@ pub(super) fn check_state(state: &GameState, library: &Library, at: &str) -> Res
     if !(0.0..=1.0).contains(&state.temperature) {
         return wrong("temperature", format!("{} is not between 0 and 1", state.temperature));
     }
+    for (field, turns) in [("turn_counter", state.turn_counter), ("scene_turn_counter", state.scene_turn_counter)] {
+        check_last_turn(turns, &format!("{at}/{field}"))?;
+    }
     let bytes = bytes_of(state);
     if bytes > STATE_BYTES {
         return Err(Problem::field(at, format!("it has {bytes} bytes; at most {STATE_BYTES} are accepted")));
@@ -122,6 +125,7 @@ mod tests {
             (GameState { scene_name: "none".to_owned(), ..begun.clone() }, "/state/scene_name"),
             (GameState { user_location: "nowhere".to_owned(), ..begun.clone() }, "/state/user_location"),
             (GameState { temperature: 99.0, ..begun.clone() }, "/state/temperature"),
+            (GameState { turn_counter: MOST_TURNS + 1, ..begun.clone() }, "/state/turn_counter"),
             (GameState { vars: many, ..begun.clone() }, "/state"),
         ] {
             let problem = check_state(&state, &library, "/state").unwrap_err();

@@ -3,6 +3,7 @@
 mod bounds;
 mod by_player;
 
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -27,12 +28,16 @@ pub(super) async fn post(
     caller: Caller,
     account: Account,
     headers: HeaderMap,
-    ImportBody { import, at }: ImportBody,
+    body: ImportBody,
 ) -> Result<Response, ApiError> {
-    let key = idempotency::key(&headers, &("import", &import))?;
-    let own = import.game.id;
     let owner = caller.owner(None)?;
-    let (id, made_under) = match (import.ids, key) {
+    let Document { own, ids, key, contents } = read_apart(&api, body, headers, caller.sees_hidden()).await?;
+    if ids == ImportIds::Keep && !caller.may_keep_ids() {
+        let detail =
+            "an operator may keep the id: statuses of the game that had it may still be there; leave `ids` out";
+        return Err(Problem::field("/ids", detail).into());
+    }
+    let (id, made_under) = match (ids, key) {
         (ImportIds::Keep, _) => (own, None),
         // Others may import the same document under the same key.
         (ImportIds::New, Some(key)) => {
@@ -41,12 +46,6 @@ pub(super) async fn post(
         }
         (ImportIds::New, None) => (GameId::new(), None),
     };
-    if import.ids == ImportIds::Keep && !caller.may_keep_ids() {
-        let detail =
-            "an operator may keep the id: statuses of the game that had it may still be there; leave `ids` out";
-        return Err(Problem::field("/ids", detail).into());
-    }
-    let contents = read_apart(&api, import, at, caller.sees_hidden()).await?;
     let mut contents = GameContents { owner, ..contents };
     if let Some(known) = api.store.game(id).await? {
         let is_own = known.owner == contents.owner;
@@ -82,24 +81,37 @@ pub(super) async fn post(
     created(&api, &caller, id, is_owned).await
 }
 
-/// Reads a document where it holds no other call up, and one at a time: it may be large.
+/// A document that was read.
+struct Document {
+    /// The id that the game had.
+    own: GameId,
+    ids: ImportIds,
+    key: Option<IdempotencyKey>,
+    contents: GameContents,
+}
+
+/// Reads a document where it holds no other call up, and one at a time: to read a large one takes a second, and ten times its bytes.
 async fn read_apart(
     api: &Api,
-    import: ImportGame,
-    at: &'static str,
+    ImportBody(bytes): ImportBody,
+    headers: HeaderMap,
     is_trusted: bool,
-) -> Result<GameContents, ApiError> {
+) -> Result<Document, ApiError> {
     let _only = api.imports.acquire().await;
     let api = api.clone();
     let read = move || {
+        let (import, at) = import_of(&bytes)?;
+        let key = idempotency::key(&headers, &("import", &import))?;
+        let (own, ids) = (import.game.id, import.ids);
         let contents = checked(&api, import, at)?;
         if is_trusted {
-            return Ok(contents);
+            return Ok(Document { own, ids, key, contents });
         }
         bounds::check_history(&contents.history, at)?;
-        Ok(by_player::keep_what_has_happened(contents, &api.library, api.turns.record_bytes))
+        let contents = by_player::keep_what_has_happened(contents, &api.library, api.turns.record_bytes);
+        Ok(Document { own, ids, key, contents })
     };
-    let read: Result<GameContents, Problem> = spawn_blocking(read).await.map_err(|error| internal(&error))?;
+    let read: Result<Document, Problem> = spawn_blocking(read).await.map_err(|error| internal(&error))?;
     Ok(read?)
 }
 
@@ -109,11 +121,8 @@ fn of_owner(owner: Option<&Owner>, key: &str) -> String {
     owner.map_or_else(|| key.to_owned(), |owner| format!("{} {} {key}", owner.tenant, user.map_or("", User::as_str)))
 }
 
-/// What is imported, and where its document is in the body.
-pub(super) struct ImportBody {
-    import: ImportGame,
-    at: &'static str,
-}
+/// The body, as it was sent: see [`read_apart`].
+pub(super) struct ImportBody(Bytes);
 
 /// Whether a body has the members by which an [`ImportGame`] and a [`GameExport`] are known.
 #[derive(Deserialize)]
@@ -125,21 +134,24 @@ struct Shape {
 impl<S: Send + Sync> FromRequest<S> for ImportBody {
     type Rejection = ApiError;
 
-    // By its members and not by trying one type after the other: an error names the field of the type that was meant.
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let bytes = body::bytes(request, state).await?;
-        let shape: Shape = body::read(&bytes)?;
-        match shape {
-            Shape { game: Some(_), .. } => Ok(Self { import: body::read(&bytes)?, at: "/game" }),
-            Shape { state: Some(_), .. } => {
-                let import = ImportGame { game: body::read(&bytes)?, ids: ImportIds::New, provider: None };
-                Ok(Self { import, at: "" })
-            }
-            Shape { .. } => {
-                let detail = "it is no saved game: send the document that `GET /v1/gamestate/{id}/export` gives, as it is or as \
-                              the member `game`";
-                Err(Problem::field("", detail).into())
-            }
+        Ok(Self(body::bytes(request, state).await?))
+    }
+}
+
+/// What is imported, and where its document is in the body. By its members and not by trying one type after the other: an error names the field of
+/// the type that was meant.
+fn import_of(bytes: &[u8]) -> Result<(ImportGame, &'static str), Problem> {
+    let shape: Shape = body::read(bytes)?;
+    match shape {
+        Shape { game: Some(_), .. } => Ok((body::read(bytes)?, "/game")),
+        Shape { state: Some(_), .. } => {
+            Ok((ImportGame { game: body::read(bytes)?, ids: ImportIds::New, provider: None }, ""))
+        }
+        Shape { .. } => {
+            let detail = "it is no saved game: send the document that `GET /v1/gamestate/{id}/export` gives, as it is or as \
+                          the member `game`";
+            Err(Problem::field("", detail))
         }
     }
 }

@@ -66,7 +66,7 @@ fn mask_value(value: &mut Value) {
 }
 
 /// A URL without the values of its query.
-fn mask_query(url: &str) -> String {
+pub(in crate::config) fn mask_query(url: &str) -> String {
     let Some((address, query)) = url.split_once('?') else { return url.to_owned() };
     let masked = query.split('&').map(|pair| match pair.split_once('=') {
         Some((name, _)) => format!("{name}=***"),

@@ -1,7 +1,7 @@
 //! `[providers.NAME]`: a language model, how it is reached, and what is sent along.
 
 mod adapter;
-mod credentials;
+pub(super) mod credentials;
 mod endpoint;
 mod price;
 mod sampling;
