@@ -69,8 +69,17 @@ impl Telling<'_> {
             let look = Clause { verb: Some(Verb::Examine), objects: vec![clause.rest.clone()], ..clause.clone() };
             return (self.examine(&look), false);
         }
+        // `Ketch, Maud says hello`: who is named first is spoken to.
+        if let [name, said @ ..] = words.as_slice()
+            && !said.is_empty()
+            && let Found::Being(being) = self.view.find(name)
+            && !being.is_speechless()
+        {
+            return (self.talk_to(being, &said.join(" "), Verb::Talk), false);
+        }
         // An unknown verb with a noun that is here.
         if let [verb, noun @ ..] = words.as_slice()
+            && *verb != "here"
             && !noun.is_empty()
             && !PREPOSITIONS.contains(verb)
             && !super::naming::ARTICLES.contains(verb)

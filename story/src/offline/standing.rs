@@ -173,6 +173,12 @@ const PLACE: &[&str] = &[
     "what's here",
     "what do i see",
     "what is this place",
+    "what's this room",
+    "what is this room",
+    "what kind of room is this",
+    "what kind of place is this",
+    "what is up here",
+    "what's up here",
     "what can i see",
     "where are we",
 ];

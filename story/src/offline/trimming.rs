@@ -42,6 +42,12 @@ const REMARKS: &[&str] = &[
     "i suppose",
     "i'm tired",
     "i'm curious",
+    "maybe",
+    "perhaps",
+    "it may be",
+    "it might be",
+    "there may be",
+    "there might be",
 ];
 
 /// Ends of a sentence that change nothing in it, where at least two words stand before them.
@@ -176,7 +182,9 @@ fn cut_at_remarks(words: &mut Vec<String>) {
             .iter()
             .any(|remark| text.strip_prefix(remark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
     };
-    let is_beside = |at: usize| words[at] == "," && is_remark(at + 1) && has_verb(&words[..at]);
+    // `off to the quay, maybe the cat is there`: to go somewhere needs no verb.
+    let goes = ["off", "to", "into", "back", "then"].contains(&words.first().map_or("", String::as_str));
+    let is_beside = |at: usize| words[at] == "," && is_remark(at + 1) && (goes || has_verb(&words[..at]));
     if let Some(comma) = (1..words.len()).find(|at| is_beside(*at)) {
         words.truncate(comma);
     }
