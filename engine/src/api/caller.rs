@@ -178,7 +178,7 @@ impl Caller {
         }
     }
 
-    /// Whether the caller may choose the id of an imported game. Statuses and keys of a game that was deleted are kept for a time under its id, so whoever
+    /// Whether the caller may choose the id of an imported game. Statuses and keys of a game that was deleted are kept for a time under its id, so a caller who
     /// takes the id could read them.
     pub(super) const fn may_keep_ids(&self) -> bool {
         matches!(self, Self::Anyone | Self::Holder { holder: Holder::Operator, .. })

@@ -1,4 +1,4 @@
-//! The connections to one server, which are opened anew once a call on them has timed out.
+//! The connections to one server, which are replaced once a call on them has timed out.
 //!
 //! A link that dies without a word leaves every idle connection of the pool dead, and nothing shows it: each takes a call and answers
 //! nothing. So a time-out lets the whole pool go, and the attempt that follows opens a connection of its own. To let only the one
