@@ -78,6 +78,18 @@ pub struct TenantView {
     pub unfinished: u64,
     /// How many may be; 0 without a limit.
     pub max_unfinished: u64,
+    /// Tokens that its turns have used in the last 24 hours, with what running ones have reserved. They are counted where a limit of tokens or cost holds.
+    #[serde(default)]
+    pub tokens_used: u64,
+    /// How many that may be; 0 without a limit.
+    #[serde(default)]
+    pub max_tokens: u64,
+    /// What they have cost in the last 30 days, in millionths of the currency of the price tables.
+    #[serde(default)]
+    pub cost_millionths: u64,
+    /// How much that may be; 0 without a limit.
+    #[serde(default)]
+    pub max_cost_millionths: u64,
     /// How many keys of it are stored.
     pub keys: u64,
 }

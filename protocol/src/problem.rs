@@ -85,6 +85,8 @@ problem_types! {
     TooManyKeys = "too-many-keys", 409, "There are as many keys as may be";
     /// A limit of messages or games in a time is reached.
     RateLimited = "rate-limited", 429, "The limit for this time is reached";
+    /// What the user, the tenant or the address may use of tokens in a day, or what it may cost in a month, is used up.
+    BudgetUsedUp = "budget-used-up", 429, "The budget is used up";
     /// The user, the tenant or the address has as many unfinished requests as it may have.
     TooManyUnfinished = "too-many-unfinished", 429, "Too many requests are unfinished";
     /// No such game.

@@ -65,6 +65,7 @@ pub(crate) fn message(game: GameId, text: String) -> NewRequest {
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,
+        budgets: Vec::new(),
     }
 }
 
@@ -162,6 +163,7 @@ pub(crate) fn turn(claim: &Claim) -> Commit {
         events: TurnEvents { state_updated, completed },
         companions: Vec::new(),
         story_events: Vec::new(),
+        used: None,
     }
 }
 

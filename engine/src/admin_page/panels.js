@@ -6,7 +6,7 @@ import { at, make } from "./dom.js";
 import { fill, row, say } from "./rows.js";
 import { Sparkline } from "./sparkline.js";
 import { link } from "./timeline.js";
-import { between, bytes, count, duration, short } from "./units.js";
+import { between, bytes, count, duration, money, short } from "./units.js";
 
 const depth = new Sparkline(at("depth"), "Queued requests since this page was opened");
 
@@ -203,18 +203,22 @@ export function causes(overview) {
 export function tenants(overview) {
   const all = overview.tenants.map((of) => ({ ...of, isPaused: pauseOf(overview, "tenant", "tenant", of.tenant) !== undefined }));
   fill(at("tenants"), all, ({ tenant }) => tenant, ({ tenant }) => {
-    const { element, cells: [who, unfinished, most, keys, does] } = row(5);
+    const { element, cells: [who, unfinished, tokens, cost, keys, does] } = row(6);
     const set = switches(does, ["Pause", "Resume"], () => ({ scope: "tenant", tenant }), overview.may_write, [
       () => `Claim no game of ${tenant} until it is resumed? Its messages are accepted, and wait.`,
       () => `Let the games of ${tenant} go on?`,
     ]);
     say(who, tenant);
     const update = (now) => {
-      say(unfinished, count(now.unfinished));
-      say(most, now.max_unfinished ? count(now.max_unfinished) : "no limit");
+      const used = [
+        [unfinished, now.unfinished, now.max_unfinished, count],
+        [tokens, now.tokens_used, now.max_tokens, count],
+        [cost, now.cost_millionths, now.max_cost_millionths, money],
+      ];
+      for (const [cell, number, most, write] of used) say(cell, most ? `${write(number)} of ${write(most)}` : write(number));
       say(keys, count(now.keys));
       set(now.isPaused);
-      element.className = now.max_unfinished && now.unfinished >= 0.8 * now.max_unfinished ? "wrong" : "";
+      element.className = used.some(([, number, most]) => most && number >= 0.8 * most) ? "wrong" : "";
     };
     return { element, update };
   });

@@ -14,6 +14,9 @@ export const between = (from, to) => Date.parse(to) - Date.parse(from);
 
 export const count = (number) => number.toLocaleString("en").replaceAll(",", "\u202f");
 
+/// An amount of the currency of the price tables, from its millionths.
+export const money = (millionths) => (millionths / 1e6).toFixed(2);
+
 export const bytes = (number) =>
   number < 1 << 20 ? `${(number / 1024).toFixed(0)} kB` : `${count(Math.round(number / (1 << 20)))} MB`;
 

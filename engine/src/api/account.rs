@@ -12,7 +12,8 @@ use super::Api;
 use super::caller::Caller;
 use super::client::Client;
 use super::error::{ApiError, Quota};
-use crate::store::{Charge, Holder, Limited, Owner, Rate};
+use crate::config::{Amount, LimitsConfig};
+use crate::store::{Bucket, Budget, Charge, Holder, Limited, Owner, Rate, Spent, UsedUp};
 use crate::tiers::Tiers;
 
 /// The game that a call is about, and whose it is; set by the layer that has asked for it.
@@ -30,10 +31,12 @@ pub(super) struct Account {
     pub(super) address: Option<Client>,
 }
 
-/// The charges of a call, each with the key of its limit.
+/// The charges of a call and the budgets that pay for what comes of it, each with the keys of its limits.
 pub(super) struct Charges {
     pub(super) charges: Vec<Charge>,
+    pub(super) budgets: Vec<Budget>,
     names: Vec<(&'static str, &'static str)>,
+    budget_names: Vec<(&'static str, &'static str)>,
 }
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -69,7 +72,7 @@ impl Account {
                 let of_user = owner.filter(|owner| owner.user.is_some()).map(ToString::to_string);
                 let host = of_user.or_else(|| about.map(|about| about.game.to_string()));
                 return Self {
-                    user: host.map(|host| format!("guests of {host}")),
+                    user: host.map(|host| format!("guests-of:{host}")),
                     tenant: owner.map(|owner| owner.tenant.to_string()),
                     address: Some(client),
                 };
@@ -91,7 +94,7 @@ impl Account {
     /// What a message uses up.
     pub(super) fn message(&self, tiers: &Tiers) -> Charges {
         let limits = tiers.limits(self.tenant.as_deref());
-        self.charges("", MINUTE, |whose| match whose {
+        let charges = self.charges("", MINUTE, |whose| match whose {
             Whose::User => (
                 limits.messages_per_minute_per_user,
                 limits.unfinished_per_user,
@@ -110,7 +113,37 @@ impl Account {
                 "messages_per_minute_per_address",
                 "unfinished_per_address",
             ),
-        })
+        });
+        self.with_budgets(charges, limits)
+    }
+
+    fn with_budgets(&self, mut charges: Charges, limits: &LimitsConfig) -> Charges {
+        for (whose, bucket) in self.buckets("") {
+            let (tokens, cost, names) = match whose {
+                Whose::User => (
+                    limits.tokens_per_day_per_user,
+                    limits.cost_per_month_per_user,
+                    ("tokens_per_day_per_user", "cost_per_month_per_user"),
+                ),
+                Whose::Tenant => (
+                    limits.tokens_per_day_per_tenant,
+                    limits.cost_per_month_per_tenant,
+                    ("tokens_per_day_per_tenant", "cost_per_month_per_tenant"),
+                ),
+                Whose::Address => (
+                    limits.tokens_per_day_per_address,
+                    limits.cost_per_month_per_address,
+                    ("tokens_per_day_per_address", "cost_per_month_per_address"),
+                ),
+            };
+            let tokens_a_day = (tokens > 0).then_some(tokens);
+            let cost_a_month = (cost > Amount::NONE).then_some(cost.millionths());
+            if tokens_a_day.is_some() || cost_a_month.is_some() {
+                charges.budgets.push(Budget { bucket, tokens_a_day, cost_a_month });
+                charges.budget_names.push(names);
+            }
+        }
+        charges
     }
 
     /// What the creation of a game uses up.
@@ -123,17 +156,22 @@ impl Account {
         })
     }
 
+    /// The buckets that something counts in.
+    fn buckets(&self, what: &str) -> impl Iterator<Item = (Whose, Bucket)> {
+        let user = self.user.as_ref().map(|user| (Whose::User, format!("{what}user:{user}")));
+        let tenant = self.tenant.as_ref().map(|tenant| (Whose::Tenant, format!("{what}tenant:{tenant}")));
+        let address = self.address.map(|address| (Whose::Address, format!("{what}address:{address}")));
+        [user, tenant, address].into_iter().flatten().map(|(whose, name)| (whose, Bucket::from(name)))
+    }
+
     fn charges(
         &self,
         what: &str,
         period: Duration,
         limit: impl Fn(Whose) -> (u64, u64, &'static str, &'static str),
     ) -> Charges {
-        let user = self.user.as_ref().map(|user| (Whose::User, format!("{what}user:{user}")));
-        let tenant = self.tenant.as_ref().map(|tenant| (Whose::Tenant, format!("{what}tenant:{tenant}")));
-        let address = self.address.map(|address| (Whose::Address, format!("{what}address:{address}")));
-        let mut all = Charges { charges: Vec::new(), names: Vec::new() };
-        for (whose, bucket) in [user, tenant, address].into_iter().flatten() {
+        let mut all = Charges { charges: Vec::new(), budgets: Vec::new(), names: Vec::new(), budget_names: Vec::new() };
+        for (whose, bucket) in self.buckets(what) {
             let (count, most, rate_key, unfinished_key) = limit(whose);
             let rate = (count > 0).then_some(Rate { count, period });
             let unfinished = (most > 0).then_some(most);
@@ -178,9 +216,34 @@ impl Charges {
                 let kind = ProblemType::TooManyUnfinished;
                 (kind, ApiError::from(Problem::new(kind, detail)))
             }
+            Limited::Budget(used_up) => {
+                let kind = ProblemType::BudgetUsedUp;
+                let (name, quota) = self.quota(used_up);
+                let detail =
+                    format!("the limit `limits.{name}` is reached: there is room again in {}", used_up.wait_in_words());
+                (kind, ApiError::limited(Problem::new(kind, detail), quota))
+            }
         };
         counter!("story_engine_requests_refused_total", "reason" => kind.slug()).increment(1);
         error
+    }
+}
+
+impl Charges {
+    /// The key of a budget's limit that is reached, and what headers say of it.
+    fn quota(&self, used_up: UsedUp) -> (&'static str, Option<Quota>) {
+        let UsedUp { budget, what, retry_after } = used_up;
+        let names = self.budget_names.get(budget).copied().unwrap_or_default();
+        let name = match what {
+            Spent::Tokens => names.0,
+            Spent::Cost => names.1,
+        };
+        let count = self.budgets.get(budget).and_then(|budget| match what {
+            Spent::Tokens => budget.tokens_a_day,
+            // Headers hold whole numbers: of units of the currency, at least one.
+            Spent::Cost => budget.cost_a_month.map(|millionths| millionths.div_ceil(1_000_000)),
+        });
+        (name, count.map(|count| Quota { name, count, period: what.period(), retry_after }))
     }
 }
 
@@ -199,6 +262,6 @@ mod tests {
         let hash = SecretHash::of("any");
         let user = |caller: Caller| Account::of(&caller, Some(&about), client).user.unwrap();
         assert_eq!(user(Caller::Ticket(hash.clone())), "acme:ada");
-        assert!(user(Caller::Capability(hash)).starts_with("guests of "));
+        assert!(user(Caller::Capability(hash)).starts_with("guests-of:acme:ada"));
     }
 }

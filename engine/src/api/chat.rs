@@ -42,6 +42,7 @@ pub(super) async fn post(
         return Err(Problem::new(ProblemType::GameEnded, detail).into());
     }
     let input = Input::Player { message: chat.message.clone(), actor: chat.actor.clone() };
+    let charges = account.message(&api.tiers);
     let request = NewRequest {
         id: RequestId::in_game(game.id),
         game: game.id,
@@ -53,8 +54,8 @@ pub(super) async fn post(
         caused_by: None,
         alternatives: Vec::new(),
         trace: trace.map(|Extension(trace)| trace),
+        budgets: charges.budgets.clone(),
     };
-    let charges = account.message(&api.tiers);
     let terms = Terms { if_busy: chat.if_busy, key, charges: charges.charges.clone() };
     let enqueued = api.store.enqueue(&request, &terms).await?;
     if let Enqueued::Limited(limited) = enqueued {

@@ -22,7 +22,7 @@ use super::limits::StreamLimits;
 use super::path::Id;
 use super::requests::unknown_request;
 use crate::causes::Causes;
-use crate::store::{Holder, SharedStore, StoreError, TurnRange};
+use crate::store::{Bucket, Holder, SharedStore, Spending, StoreError, TurnRange};
 use crate::tiers::Tiers;
 
 /// How long a document is answered with again.
@@ -117,13 +117,22 @@ impl Overviews {
                 *keys.entry(tenant.clone()).or_default() += 1;
             }
         }
-        let buckets: Vec<String> = keys.keys().map(|tenant| format!("tenant:{tenant}")).collect();
-        let unfinished = self.store.unfinished(&buckets).await?;
-        let view = |((tenant, keys), unfinished): ((Tenant, u64), u64)| {
-            let max_unfinished = self.tiers.limits(Some(tenant.as_str())).unfinished_per_tenant;
-            TenantView { tenant, unfinished, max_unfinished, keys }
+        let buckets: Vec<Bucket> = keys.keys().map(|tenant| Bucket::from(format!("tenant:{tenant}"))).collect();
+        let (unfinished, used) = tokio::try_join!(self.store.unfinished(&buckets), self.store.used(&buckets))?;
+        let view = |((tenant, keys), (unfinished, used)): ((Tenant, u64), (u64, Spending))| {
+            let limits = self.tiers.limits(Some(tenant.as_str()));
+            TenantView {
+                unfinished,
+                max_unfinished: limits.unfinished_per_tenant,
+                tokens_used: used.tokens,
+                max_tokens: limits.tokens_per_day_per_tenant,
+                cost_millionths: used.cost,
+                max_cost_millionths: limits.cost_per_month_per_tenant.millionths(),
+                keys,
+                tenant,
+            }
         };
-        let mut tenants: Vec<TenantView> = keys.into_iter().zip(unfinished).map(view).collect();
+        let mut tenants: Vec<TenantView> = keys.into_iter().zip(unfinished.into_iter().zip(used)).map(view).collect();
         tenants.sort_by_key(|tenant| std::cmp::Reverse(tenant.unfinished));
         tenants.truncate(TENANTS);
         Ok(tenants)

@@ -126,6 +126,7 @@ pub(super) async fn trigger(
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,
+        budgets: Vec::new(),
     };
     match store.enqueue(&request, &Terms::default()).await? {
         Enqueued::Accepted(accepted) => {

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Amount;
+
 /// `[limits]`: for each user, tenant and address; 0 is no limit. They hold with `auth.mode = "keys"`, those of addresses
 /// with `"open"` as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +28,18 @@ pub struct LimitsConfig {
     pub games_per_day_per_tenant: u64,
     /// Games that are created from one address in a day.
     pub games_per_day_per_address: u64,
+    /// Tokens that the turns of one user use in 24 hours, read and written, by the counts of the models' servers.
+    pub tokens_per_day_per_user: u64,
+    /// The same of one tenant.
+    pub tokens_per_day_per_tenant: u64,
+    /// The same of what is sent from one address.
+    pub tokens_per_day_per_address: u64,
+    /// What the turns of one user cost in 30 days, in the currency of the price tables (`providers.NAME.price`).
+    pub cost_per_month_per_user: Amount,
+    /// The same of one tenant.
+    pub cost_per_month_per_tenant: Amount,
+    /// The same of what is sent from one address.
+    pub cost_per_month_per_address: Amount,
     /// Event streams of one user that are open at a process.
     pub streams_per_user: usize,
     /// Event streams of one tenant that are open at a process.
@@ -44,6 +58,12 @@ impl Default for LimitsConfig {
             games_per_day_per_user: 200,
             games_per_day_per_tenant: 20_000,
             games_per_day_per_address: 2000,
+            tokens_per_day_per_user: 5_000_000,
+            tokens_per_day_per_tenant: 500_000_000,
+            tokens_per_day_per_address: 50_000_000,
+            cost_per_month_per_user: Amount::NONE,
+            cost_per_month_per_tenant: Amount::NONE,
+            cost_per_month_per_address: Amount::NONE,
             streams_per_user: 50,
             streams_per_tenant: 5000,
         }
@@ -52,7 +72,7 @@ impl Default for LimitsConfig {
 
 impl LimitsConfig {
     /// No limit is larger.
-    pub(super) const LARGEST: u64 = 1_000_000_000;
+    pub(super) const LARGEST: u64 = 1_000_000_000_000;
 
     /// No limits.
     pub const NONE: Self = Self {
@@ -65,12 +85,18 @@ impl LimitsConfig {
         games_per_day_per_user: 0,
         games_per_day_per_tenant: 0,
         games_per_day_per_address: 0,
+        tokens_per_day_per_user: 0,
+        tokens_per_day_per_tenant: 0,
+        tokens_per_day_per_address: 0,
+        cost_per_month_per_user: Amount::NONE,
+        cost_per_month_per_tenant: Amount::NONE,
+        cost_per_month_per_address: Amount::NONE,
         streams_per_user: 0,
         streams_per_tenant: 0,
     };
 
     /// Every limit by its key.
-    pub(super) fn each(&self) -> [(&'static str, u64); 11] {
+    pub(super) fn each(&self) -> [(&'static str, u64); 14] {
         [
             ("limits.messages_per_minute_per_user", self.messages_per_minute_per_user),
             ("limits.messages_per_minute_per_tenant", self.messages_per_minute_per_tenant),
@@ -81,6 +107,9 @@ impl LimitsConfig {
             ("limits.games_per_day_per_user", self.games_per_day_per_user),
             ("limits.games_per_day_per_tenant", self.games_per_day_per_tenant),
             ("limits.games_per_day_per_address", self.games_per_day_per_address),
+            ("limits.tokens_per_day_per_user", self.tokens_per_day_per_user),
+            ("limits.tokens_per_day_per_tenant", self.tokens_per_day_per_tenant),
+            ("limits.tokens_per_day_per_address", self.tokens_per_day_per_address),
             ("limits.streams_per_user", self.streams_per_user as u64),
             ("limits.streams_per_tenant", self.streams_per_tenant as u64),
         ]
@@ -109,6 +138,18 @@ pub struct LimitsOfTier {
     pub games_per_day_per_tenant: Option<u64>,
     /// Games that are created from one address in a day.
     pub games_per_day_per_address: Option<u64>,
+    /// Tokens that the turns of one user use in 24 hours, read and written, by the counts of the models' servers.
+    pub tokens_per_day_per_user: Option<u64>,
+    /// The same of one tenant.
+    pub tokens_per_day_per_tenant: Option<u64>,
+    /// The same of what is sent from one address.
+    pub tokens_per_day_per_address: Option<u64>,
+    /// What the turns of one user cost in 30 days, in the currency of the price tables (`providers.NAME.price`).
+    pub cost_per_month_per_user: Option<Amount>,
+    /// The same of one tenant.
+    pub cost_per_month_per_tenant: Option<Amount>,
+    /// The same of what is sent from one address.
+    pub cost_per_month_per_address: Option<Amount>,
     /// Event streams of one user that are open at a process.
     pub streams_per_user: Option<usize>,
     /// Event streams of one tenant that are open at a process.
@@ -128,6 +169,12 @@ impl LimitsOfTier {
             games_per_day_per_user: Some(0),
             games_per_day_per_tenant: Some(0),
             games_per_day_per_address: Some(0),
+            tokens_per_day_per_user: Some(0),
+            tokens_per_day_per_tenant: Some(0),
+            tokens_per_day_per_address: Some(0),
+            cost_per_month_per_user: Some(Amount::NONE),
+            cost_per_month_per_tenant: Some(Amount::NONE),
+            cost_per_month_per_address: Some(Amount::NONE),
             streams_per_user: Some(0),
             streams_per_tenant: Some(0),
         }
@@ -152,6 +199,12 @@ impl LimitsOfTier {
             games_per_day_per_user: self.games_per_day_per_user.unwrap_or(others.games_per_day_per_user),
             games_per_day_per_tenant: self.games_per_day_per_tenant.unwrap_or(others.games_per_day_per_tenant),
             games_per_day_per_address: self.games_per_day_per_address.unwrap_or(others.games_per_day_per_address),
+            tokens_per_day_per_user: self.tokens_per_day_per_user.unwrap_or(others.tokens_per_day_per_user),
+            tokens_per_day_per_tenant: self.tokens_per_day_per_tenant.unwrap_or(others.tokens_per_day_per_tenant),
+            tokens_per_day_per_address: self.tokens_per_day_per_address.unwrap_or(others.tokens_per_day_per_address),
+            cost_per_month_per_user: self.cost_per_month_per_user.unwrap_or(others.cost_per_month_per_user),
+            cost_per_month_per_tenant: self.cost_per_month_per_tenant.unwrap_or(others.cost_per_month_per_tenant),
+            cost_per_month_per_address: self.cost_per_month_per_address.unwrap_or(others.cost_per_month_per_address),
             streams_per_user: self.streams_per_user.unwrap_or(others.streams_per_user),
             streams_per_tenant: self.streams_per_tenant.unwrap_or(others.streams_per_tenant),
         }

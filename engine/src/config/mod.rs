@@ -1,5 +1,6 @@
 //! What an operator sets: one typed struct, from a file, the environment and flags, in this order.
 
+mod amount;
 mod auth;
 mod check;
 mod check_models;
@@ -27,6 +28,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use story::Language;
 
+pub use amount::Amount;
 pub use auth::{AuthConfig, AuthMode, ConfiguredKey};
 pub use check_models::CheckModels;
 pub use jwt::JwtConfig;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{PromptPurpose, ProviderInfo, TurnModel};
+use protocol::{PromptPurpose, ProviderInfo, TurnModel, Usage};
 
 use super::completion::Tokens;
 use super::dialect::{Dialect, LimitName, OutputFormat};
@@ -16,6 +16,7 @@ use super::trouble::Trouble;
 use super::window::Window;
 use super::wire;
 use crate::config::{Adapter, Config, Endpoint, Format, Price, ProviderConfig, Structured};
+use crate::store::Spending;
 use crate::telemetry::model_figures;
 
 /// The tokens that a summary is given room for; it is asked for in 300 words.
@@ -272,6 +273,23 @@ impl Provider {
     #[must_use]
     pub(crate) fn tokens_of(&self, purpose: PromptPurpose, bytes: usize) -> u32 {
         self.role_of(purpose).window.tokens_of(bytes)
+    }
+
+    /// The most that a call may use: its prompt, as far as that can be estimated, and the longest answer.
+    #[must_use]
+    pub(crate) fn most(&self, purpose: PromptPurpose, prompt_bytes: usize) -> Spending {
+        let role = self.role_of(purpose);
+        let prompt_tokens = u64::from(role.window.tokens_of(prompt_bytes));
+        let usage = Usage { prompt_tokens, completion_tokens: u64::from(role.max_tokens), ..Usage::default() };
+        self.spending(purpose, usage)
+    }
+
+    /// What tokens come to, by the price table.
+    #[must_use]
+    pub(crate) fn spending(&self, purpose: PromptPurpose, used: Usage) -> Spending {
+        let price = self.role_of(purpose).price.as_ref();
+        let cost = price.map(|price| price.millionths(used.prompt_tokens, used.cached_tokens, used.completion_tokens));
+        Spending { tokens: used.prompt_tokens.saturating_add(used.completion_tokens), cost: cost.unwrap_or_default() }
     }
 
     const fn role_of(&self, purpose: PromptPurpose) -> &Role {

@@ -3,18 +3,28 @@
 //! "How often" is the generic cell rate algorithm (GCRA): a limit of 60 a minute lets 60 through at once, and then one each
 //! second. It keeps one number for each limit, the time at which everything that was used is free again.
 
+use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::UsedUp;
 
 /// What a call uses up of one limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
-    /// Whose limit it is, without spaces.
-    pub bucket: String,
+    /// Whose limit it is.
+    pub bucket: Bucket,
     /// How often in a time.
     pub rate: Option<Rate>,
     /// How many unfinished requests.
     pub unfinished: Option<u64>,
 }
+
+/// Whose limit it is, by a name without white space: stores keep lists of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String")]
+pub struct Bucket(String);
 
 /// So many in a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +50,34 @@ pub enum Limited {
         /// Which one.
         charge: usize,
     },
+    /// A budget is used up.
+    Budget(UsedUp),
+}
+
+impl From<String> for Bucket {
+    fn from(name: String) -> Self {
+        Self(if name.contains(char::is_whitespace) { name.replace(char::is_whitespace, "_") } else { name })
+    }
+}
+
+impl From<&str> for Bucket {
+    fn from(name: &str) -> Self {
+        Self::from(name.to_owned())
+    }
+}
+
+impl Bucket {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Display for Bucket {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
 }
 
 /// The outcome of [`super::Games::create_game`].

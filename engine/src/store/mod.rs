@@ -9,6 +9,7 @@
 mod access;
 mod admission;
 mod audit;
+mod budget;
 mod change;
 mod charge;
 mod companion;
@@ -62,8 +63,9 @@ pub use access::{
 };
 pub use admission::{Accepted, Cancelled, DeadLetterRetry, Enqueued, IdempotencyKey, Limits, Stopped, Terms};
 pub use audit::{AuditCursor, AuditCursorError, AuditLog, NewAuditEntry};
+pub use budget::{Budget, Reserved, Spending, Spent, UsedUp};
 pub use change::{Before, ChangeDone, Changed, GameChange, GameContents, Keep, Rewrite, TurnPage, TurnRange};
-pub use charge::{Charge, Created, Limited, Rate};
+pub use charge::{Bucket, Charge, Created, Limited, Rate};
 pub use companion::{Companion, CompanionEvents, MOST_IN_A_TURN};
 pub use content::Origin;
 pub use dead_letter::{DeadLetterId, DeadLetterIdError};
@@ -261,6 +263,10 @@ pub trait Queue {
 
     /// Keeps the extracted delta.
     async fn checkpoint_delta(&self, lease: &Lease, narrated: &Completion) -> Result<(), StoreError>;
+
+    /// Reserves the most that an attempt may use of the budgets that its request is paid from, unless one of them is used up: then nothing
+    /// changes. It takes the place of what an earlier attempt of the request has reserved.
+    async fn reserve(&self, lease: &Lease, budgets: &[Budget], most: Spending) -> Result<Reserved, StoreError>;
 
     /// Ends a failed attempt: the request goes back to the head of its lane and cannot be claimed before `delay` has passed
     /// (at most a year).

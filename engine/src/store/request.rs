@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use story::{ChatMessage, Input};
 
-use super::{Companion, CompanionEvents, GameDocument, StoredTurn};
+use super::{Budget, Companion, CompanionEvents, GameDocument, Spending, StoredTurn};
 use crate::trace_parent::TraceParent;
 
 /// A request to be enqueued.
@@ -38,6 +38,8 @@ pub struct NewRequest {
     pub alternatives: Vec<Alternative>,
     /// The span that it was sent in.
     pub trace: Option<TraceParent>,
+    /// What its turn is paid from, and the turns of the story events that it triggers.
+    pub budgets: Vec<Budget>,
 }
 
 impl NewRequest {
@@ -100,6 +102,8 @@ pub struct Request {
     pub alternatives: Vec<Alternative>,
     /// The span that it was sent in.
     pub trace: Option<TraceParent>,
+    /// What its turn is paid from.
+    pub budgets: Vec<Budget>,
     /// The finished model calls of the turn: no later attempt pays for them again.
     pub checkpoints: Checkpoints,
 }
@@ -121,6 +125,8 @@ pub struct LeasedRequest {
     pub alternatives: Vec<Alternative>,
     /// The span that it was sent in; in a worker that traces, from the claim on, that of the attempt.
     pub trace: Option<TraceParent>,
+    /// What its turn is paid from.
+    pub budgets: Vec<Budget>,
     /// The model calls that earlier attempts have finished.
     pub checkpoints: Checkpoints,
     /// How long after it was accepted this attempt was leased, by the store's clock.
@@ -250,6 +256,8 @@ pub struct Commit {
     pub companions: Vec<CompanionEvents>,
     /// Story events to queue, in order; their ids derive from the request's.
     pub story_events: Vec<NewRequest>,
+    /// What the turn has used of the budgets of its request. It takes the place of what was reserved; if nobody knows, that counts.
+    pub used: Option<Spending>,
 }
 
 /// The events of a committed turn, in the order in which the log gets them.

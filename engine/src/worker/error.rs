@@ -27,6 +27,9 @@ pub(super) enum TurnError {
     /// The game cannot be played with what this worker has loaded or configured: no attempt of its own can change that.
     #[error("{0}")]
     Unplayable(Problem),
+    /// There is nothing left to pay the turn from.
+    #[error("{0}")]
+    BudgetUsedUp(Problem),
     /// Another attempt has the game, or may have.
     #[error("the lease has passed")]
     LeaseLost,
@@ -53,6 +56,7 @@ impl TurnError {
             Self::Model(error) | Self::Together(error) => error.reason.name(),
             Self::Provider { error, .. } => error.reason.name(),
             Self::Unplayable(_) => "unplayable",
+            Self::BudgetUsedUp(_) => "budget_used_up",
             Self::LeaseLost | Self::Released | Self::Store(_) => "abandoned",
         }
     }
@@ -63,7 +67,11 @@ impl TurnError {
             Self::LeaseLost => "lease_lost",
             Self::Released => "released",
             Self::Store(_) => "store",
-            Self::Model(_) | Self::Together(_) | Self::Provider { .. } | Self::Unplayable(_) => self.name(),
+            Self::Model(_)
+            | Self::Together(_)
+            | Self::Provider { .. }
+            | Self::Unplayable(_)
+            | Self::BudgetUsedUp(_) => self.name(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Only this room calls a model or applies a delta. [`Worker::run`] is the claim loop; [`turn`] is one turn from claim
 //! to commit; [`leases`] keeps what the worker holds alive and says when it is lost.
 
+mod budgets;
 mod chunks;
 mod companions;
 mod error;

@@ -52,6 +52,9 @@ pub(super) async fn settle(
             tracing::warn!(%error, delay_s = delay.as_secs_f64(), "the attempt failed; it is retried");
         }
         (Err(error), Effect::Pause(_)) => tracing::warn!(%error, "the provider is paused; the request waits for it"),
+        (Err(error @ TurnError::BudgetUsedUp(_)), Effect::Fail(_)) => {
+            tracing::info!(%error, "the request failed: its budget is used up");
+        }
         (Err(error), Effect::Fail(_)) => tracing::error!(%error, "the request failed for good"),
     }
     if let Err(error) = written {
@@ -122,7 +125,7 @@ fn failure(error: &TurnError) -> Failure {
     match error {
         TurnError::Model(error) | TurnError::Together(error) => error.failure(),
         TurnError::Provider { error, .. } => error.failure(),
-        TurnError::Unplayable(problem) => problem.clone().into(),
+        TurnError::Unplayable(problem) | TurnError::BudgetUsedUp(problem) => problem.clone().into(),
         TurnError::LeaseLost | TurnError::Released | TurnError::Store(_) => Failure {
             for_players: Problem::new(ProblemType::Internal, "the turn could not be kept"),
             for_operators: Problem::new(ProblemType::Internal, error.to_string()),

@@ -4,11 +4,12 @@
 use std::sync::{Mutex, PoisonError};
 
 use metrics::counter;
-use protocol::{Priority, RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult};
+use protocol::{RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult};
 use story::{Applied, ChatMessage, Input, StoryEvent};
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
+use super::budgets;
 use super::companions::with_companions;
 use super::error::TurnError;
 use super::extract::{self, extract};
@@ -19,10 +20,9 @@ use super::record::{Made, record};
 use super::summarize::summarize;
 use super::timing::Timing;
 use crate::llm::{ModelError, Provider, Reason};
-use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, TurnEvents};
+use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, LeasedRequest, NewRequest, TurnEvents};
 use crate::telemetry::turns::millis;
 use crate::telemetry::{self, traces};
-use crate::trace_parent::TraceParent;
 
 /// Runs a turn to its commit. Unless the worker is to stop, the commit brings the slot's next claim along, for `next`.
 pub(super) async fn run(
@@ -45,7 +45,10 @@ pub(super) async fn run(
     let backend = worker.models.backend_of(provider).ok_or_else(unknown)?;
     let narrated = match &claim.request.checkpoints.narration {
         Some(narrated) => narrated.clone(),
-        None => narrate(worker, claim, held, narrator, &timing).await?,
+        None => {
+            budgets::reserve(worker, claim, held, narrator, backend).await?;
+            narrate(worker, claim, held, narrator, &timing).await?
+        }
     };
     let input = claim.request.input(&narrated.also_told);
     // A story that is over changes no more: what still comes is narrated, and that is all.
@@ -64,7 +67,7 @@ pub(super) async fn run(
     } else {
         extracted
     };
-    let commit = effects(worker, claim, narrator, &input, &narrated, &extracted, turn, &timing)?;
+    let commit = effects(worker, claim, (narrator, backend), &input, &narrated, &extracted, turn, &timing)?;
     self::commit(worker, claim, held, &commit, stop, next).await
 }
 
@@ -83,7 +86,7 @@ fn messages(claim: &Claim, narrated: &Completion) -> Vec<ChatMessage> {
 fn effects(
     worker: &Worker,
     claim: &Claim,
-    narrator: &Provider,
+    (narrator, backend): (&Provider, &Provider),
     input: &Input,
     narrated: &Completion,
     extracted: &Completion,
@@ -167,7 +170,8 @@ fn effects(
         companions: narrated.also_told.iter().map(|companion| companion.told_with(lease, &result)).collect(),
         result,
         events,
-        story_events: children(lease, request.trace, request.priority, &applied.story_events),
+        used: budgets::used(narrator, backend, narrated, extracted),
+        story_events: children(lease, request, &applied.story_events),
     })
 }
 
@@ -214,7 +218,7 @@ async fn commit(
 }
 
 /// The requests that the turn's story events become.
-fn children(lease: &Lease, trace: Option<TraceParent>, priority: Priority, events: &[StoryEvent]) -> Vec<NewRequest> {
+fn children(lease: &Lease, request: &LeasedRequest, events: &[StoryEvent]) -> Vec<NewRequest> {
     (0..)
         .zip(events)
         .map(|(n, event)| NewRequest {
@@ -225,10 +229,11 @@ fn children(lease: &Lease, trace: Option<TraceParent>, priority: Priority, event
             actor: None,
             user_message: event.prompt.clone(),
             // Else the messages of a key with a low cap would have effects above it.
-            priority,
+            priority: request.priority,
             caused_by: Some(lease.request),
             alternatives: Vec::new(),
-            trace,
+            trace: request.trace,
+            budgets: request.budgets.clone(),
         })
         .collect()
 }

@@ -39,6 +39,7 @@ impl Site {
             caused_by: None,
             alternatives: Vec::new(),
             trace: None,
+            budgets: Vec::new(),
         };
         store.enqueue(&request, &Terms::default()).await.unwrap();
         let claim = store.claim(&WorkerId::fixed("ada"), 1, 1).await.unwrap().claims.remove(0);

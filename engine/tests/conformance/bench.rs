@@ -134,6 +134,38 @@ impl Bench {
         command.query_async::<()>(&mut connection).await.unwrap();
     }
 
+    /// Makes everything that is used of a budget so much older, as if that time had passed.
+    pub(crate) async fn let_hours_pass(&self, game: GameId, bucket: &str, hours: i64) {
+        let slots = |what: &str| if what == "t" { hours } else { hours / 24 };
+        if let Self::Embedded { directory } = self {
+            let sql = "UPDATE used SET slot = slot - ?2 WHERE what = ?1";
+            for what in ["t", "c"] {
+                open(directory).execute(sql, (what, slots(what))).unwrap();
+            }
+            return;
+        }
+        let (mut connection, prefix) = self.owner_of(game).await;
+        let key = format!("{prefix}used:{bucket}");
+        let fields: BTreeMap<String, i64> = redis::cmd("HGETALL").arg(&key).query_async(&mut connection).await.unwrap();
+        let mut rewrite = redis::pipe();
+        rewrite.del(&key).ignore();
+        for (field, amount) in fields {
+            let (what, slot) = field.split_at(1);
+            let slot = slot.parse::<i64>().unwrap() - slots(what);
+            rewrite.hset(&key, format!("{what}{slot}"), amount).ignore();
+        }
+        rewrite.query_async::<()>(&mut connection).await.unwrap();
+    }
+
+    /// In how many hours and days something of a budget is kept.
+    pub(crate) async fn slots_used(&self, game: GameId, bucket: &str) -> i64 {
+        if let Self::Embedded { directory } = self {
+            return open(directory).query_row("SELECT count(*) FROM used", [], |row| row.get(0)).unwrap();
+        }
+        let (mut connection, prefix) = self.owner_of(game).await;
+        redis::cmd("HLEN").arg(format!("{prefix}used:{bucket}")).query_async(&mut connection).await.unwrap()
+    }
+
     /// Whether the log of a game is to go once its time is over: the game rests.
     pub(crate) async fn is_to_go(&self, game: GameId) -> bool {
         if let Self::Embedded { directory } = self {

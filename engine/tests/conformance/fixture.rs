@@ -134,6 +134,7 @@ pub(crate) fn message(game: GameId, text: &str) -> NewRequest {
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,
+        budgets: Vec::new(),
     }
 }
 
@@ -222,6 +223,7 @@ pub(crate) fn turn(claim: &Claim, prompts: &[&str]) -> Commit {
         kind: RequestType::StoryEvent,
         priority: claim.request.priority,
         caused_by: Some(request_id),
+        budgets: claim.request.budgets.clone(),
         ..message(game_id, prompt)
     };
     let record = TurnRecord {
@@ -248,6 +250,7 @@ pub(crate) fn turn(claim: &Claim, prompts: &[&str]) -> Commit {
         events: TurnEvents { state_updated, completed },
         companions: Vec::new(),
         story_events: prompts.iter().enumerate().map(story_event).collect(),
+        used: None,
     }
 }
 

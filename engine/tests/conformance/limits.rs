@@ -91,11 +91,11 @@ pub(crate) async fn a_message_that_interrupts_takes_the_place_of_those_that_it_c
 /// So many messages in a time for which no test waits.
 fn rate(bucket: &str, count: u64) -> Charge {
     let rate = Some(Rate { count, period: Duration::from_hours(24) });
-    Charge { bucket: bucket.to_owned(), rate, unfinished: None }
+    Charge { bucket: bucket.into(), rate, unfinished: None }
 }
 
 fn unfinished(bucket: &str, most: u64) -> Charge {
-    Charge { bucket: bucket.to_owned(), rate: None, unfinished: Some(most) }
+    Charge { bucket: bucket.into(), rate: None, unfinished: Some(most) }
 }
 
 fn charged(charges: &[Charge]) -> Terms {
@@ -134,7 +134,7 @@ pub(crate) async fn a_rate_is_free_again_with_time(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     let quick = Some(Rate { count: 1, period: Duration::from_millis(50) });
-    let terms = charged(&[Charge { bucket: "user:ada".to_owned(), rate: quick, unfinished: None }]);
+    let terms = charged(&[Charge { bucket: "user:ada".into(), rate: quick, unfinished: None }]);
     accept(&store, &message(game, "first"), &terms).await;
 
     until("there is room again", async || {

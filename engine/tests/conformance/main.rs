@@ -10,6 +10,7 @@ mod access;
 mod audit;
 mod batch;
 mod bench;
+mod budgets;
 mod cancel;
 mod commit;
 mod companions;
@@ -163,6 +164,21 @@ conformance! {
         a_message_that_is_sent_again_is_charged_once,
         a_creator_creates_so_many_games_in_a_time,
         a_message_counts_until_it_has_ended_in_any_way,
+    }
+    budgets {
+        a_budget_that_is_used_up_refuses_messages_and_takes_turns_no_more,
+        what_is_used_takes_the_place_of_what_was_reserved,
+        a_turn_of_which_nobody_knows_what_it_used_keeps_what_it_reserved,
+        a_reservation_that_is_repeated_counts_once,
+        a_later_attempt_reserves_in_the_place_of_the_one_before,
+        an_attempt_without_its_lease_reserves_nothing,
+        a_provider_that_is_at_fault_costs_nothing_until_it_has_narrated,
+        what_ends_otherwise_has_used_what_it_reserved,
+        tokens_count_for_a_day_and_cost_for_a_month,
+        the_first_budget_that_is_used_up_is_named,
+        a_change_that_plays_on_needs_a_budget_and_one_that_does_not_needs_none,
+        story_events_are_paid_by_who_has_set_them_off,
+        what_no_longer_counts_is_not_kept,
     }
     cancel {
         a_queued_request_is_cancelled_at_once,

@@ -168,7 +168,7 @@ async fn what_waited_or_ran_is_queued_at_its_place_and_no_attempt_is_counted() {
     let file = directory.path().join("copy");
     let store: SharedStore = Arc::new(store_at(&one, "", 3).await);
     let (first, second) = (game_of(&store, None).await, game_of(&store, None).await);
-    let charges = vec![Charge { bucket: "user:ada".to_owned(), rate: None, unfinished: Some(2) }];
+    let charges = vec![Charge { bucket: "user:ada".into(), rate: None, unfinished: Some(2) }];
     let running =
         accept(&store, &message(first, "one"), &Terms { charges: charges.clone(), ..keyed("k", "one") }).await;
     accept(&store, &message(second, "two"), &Terms { charges: charges.clone(), ..Terms::default() }).await;

@@ -68,6 +68,7 @@ impl Game {
             caused_by: None,
             alternatives: Vec::new(),
             trace: None,
+            budgets: Vec::new(),
         };
         self.store.enqueue(&request, &Terms::default()).await.unwrap();
         id

@@ -30,6 +30,7 @@ pub(crate) async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
             caused_by: None,
             alternatives: Vec::new(),
             trace: None,
+            budgets: Vec::new(),
         };
         let answer = store.enqueue(&request, &Terms::default()).await.unwrap();
         assert!(matches!(answer, Enqueued::Accepted(_)));
@@ -55,6 +56,7 @@ pub(crate) async fn dead_letter(store: &SharedStore, game: GameId) -> RequestId 
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,
+        budgets: Vec::new(),
     };
     assert!(matches!(store.enqueue(&request, &Terms::default()).await.unwrap(), Enqueued::Accepted(_)));
     let claim = store.claim(&WorkerId::fixed("ada"), 77, 1).await.unwrap().claims.remove(0);

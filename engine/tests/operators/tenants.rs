@@ -136,6 +136,7 @@ async fn say(store: &SharedStore, game: GameId) -> RequestId {
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,
+        budgets: Vec::new(),
         priority: protocol::Priority::default(),
     };
     assert!(matches!(store.enqueue(&request, &Terms::default()).await.unwrap(), Enqueued::Accepted(_)));

@@ -541,6 +541,7 @@ async fn say(all: &TieredStore, game: GameId) -> RequestId {
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,
+        budgets: Vec::new(),
         priority: protocol::Priority::default(),
     };
     assert!(matches!(all.enqueue(&request, &Terms::default()).await.unwrap(), Enqueued::Accepted(_)));

@@ -240,6 +240,7 @@ pub(crate) async fn say(store: &SharedStore, game: GameId, text: &str) -> Reques
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,
+        budgets: Vec::new(),
     };
     store.enqueue(&request, &Terms::default()).await.unwrap();
     request.id
@@ -302,6 +303,7 @@ pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last
         },
         companions: Vec::new(),
         story_events: Vec::new(),
+        used: None,
     };
     let worker = WorkerId::fixed("ada");
     store.commit_and_claim(lease, &commit, &worker, 0, 0).await.committed.unwrap();

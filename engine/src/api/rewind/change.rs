@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use protocol::{GameId, GameRewound, GameRewritten, IfBusy, Priority, Problem, ProblemType};
 use serde::Serialize;
 
-use super::super::account::Account;
+use super::super::account::{Account, Charges};
 use super::super::caller::Caller;
 use super::super::error::{ApiError, internal};
 use super::super::game_version::{conflict, if_match, unknown_game};
@@ -84,7 +84,7 @@ pub(super) async fn change(
             let (version, turn, cursor) = (game.version, game.document.last_turn(), game.cursor);
             return Ok(Json(GameRewritten { game_id: id, version, turn, cursor, request: None }));
         };
-        let change = GameChange { charges: charges.charges.clone(), ..of_draft(&game, &asked, draft)? };
+        let change = of_draft(&game, &asked, draft, &charges)?;
         match api.store.change_game(&change).await? {
             Changed::Limited(limited) => return Err(charges.refusal(limited)),
             // Something was queued between the look and the step.
@@ -97,7 +97,7 @@ pub(super) async fn change(
     Err(busy().into())
 }
 
-fn of_draft(game: &Game, asked: &RewindOptions, draft: Draft) -> Result<GameChange, ApiError> {
+fn of_draft(game: &Game, asked: &RewindOptions, draft: Draft, charges: &Charges) -> Result<GameChange, ApiError> {
     let Draft { cause, state, turn, history, turns, tries, request } = draft;
     let event = GameRewound {
         request_id: None,
@@ -120,8 +120,12 @@ fn of_draft(game: &Game, asked: &RewindOptions, draft: Draft) -> Result<GameChan
         turns,
         tries: tries.map_err(|error| internal(&error))?,
         event: event.into(),
-        request: request.map(|request| NewRequest { priority: asked.priority, ..request }),
-        charges: Vec::new(),
+        request: request.map(|request| NewRequest {
+            priority: asked.priority,
+            budgets: charges.budgets.clone(),
+            ..request
+        }),
+        charges: charges.charges.clone(),
     })
 }
 

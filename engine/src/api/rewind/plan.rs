@@ -133,5 +133,6 @@ fn said(id: RequestId, game: GameId, state: &GameState, message: String, actor: 
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,
+        budgets: Vec::new(),
     }
 }

@@ -67,6 +67,7 @@ impl World {
             caused_by: None,
             alternatives: Vec::new(),
             trace: None,
+            budgets: Vec::new(),
         };
         store.enqueue(&message, &Terms::default()).await.unwrap();
 

@@ -5,8 +5,8 @@ use protocol::{EventId, GameId, IfBusy, Priority, RequestId, RequestStatus};
 use super::rows::unavailable;
 use super::step::Step;
 use super::values::{corrupt, signed, unsigned};
-use super::{StoreError, charges, providers};
-use crate::store::{Accepted, Enqueued, IdempotencyKey, NewRequest, Terms};
+use super::{StoreError, budgets, charges, providers};
+use crate::store::{Accepted, Enqueued, IdempotencyKey, Limited, NewRequest, Terms};
 
 /// Accepts a request, or says why not.
 pub(super) fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) -> Result<Enqueued, StoreError> {
@@ -37,6 +37,9 @@ pub(super) fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) 
     let freed: Vec<RequestId> = interrupted.iter().map(|(id, _)| *id).collect();
     if let Some(limited) = charges::refused_by(step, &terms.charges, &freed)? {
         return Ok(Enqueued::Limited(limited));
+    }
+    if let Some(used_up) = budgets::used_up(step, &request.budgets, None)? {
+        return Ok(Enqueued::Limited(Limited::Budget(used_up)));
     }
     for (id, _) in interrupted {
         step.cancel(request.game, id)?;

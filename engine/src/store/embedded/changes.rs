@@ -5,8 +5,8 @@ use protocol::{EventId, GameId, IfBusy, RequestId};
 use super::StoreError;
 use super::step::Step;
 use super::values::{corrupt, signed, unsigned};
-use super::{accept, charges, document, lanes, providers, turns};
-use crate::store::{ChangeDone, Changed, GameChange, IdempotencyKey};
+use super::{accept, budgets, charges, document, lanes, providers, turns};
+use crate::store::{ChangeDone, Changed, GameChange, IdempotencyKey, Limited};
 
 /// Changes a game, or changes nothing.
 pub(super) fn change(step: &mut Step<'_>, change: &GameChange) -> Result<Changed, StoreError> {
@@ -30,6 +30,11 @@ pub(super) fn change(step: &mut Step<'_>, change: &GameChange) -> Result<Changed
         && let Some(limited) = charges::refused_by(step, &change.charges, &lane)?
     {
         return Ok(Changed::Limited(limited));
+    }
+    if let Some(request) = &change.request
+        && let Some(used_up) = budgets::used_up(step, &request.budgets, None)?
+    {
+        return Ok(Changed::Limited(Limited::Budget(used_up)));
     }
 
     let cursor = step.cursor(game)?;

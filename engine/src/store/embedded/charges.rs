@@ -21,7 +21,7 @@ pub(super) fn refused_by(
     for (n, charge) in charges.iter().enumerate() {
         if let Some(rate) = charge.rate {
             let ((period, each), now) = (rate.micros(), step.now * 1000);
-            let over = free_at(step, &charge.bucket)?.max(now) + each - now - period;
+            let over = free_at(step, charge.bucket.as_str())?.max(now) + each - now - period;
             if over > 0 {
                 let retry_after = Duration::from_millis(u64::try_from((over + 999) / 1000).unwrap_or(1));
                 return Ok(Some(Limited::Rate { charge: n, retry_after }));
@@ -29,11 +29,13 @@ pub(super) fn refused_by(
         }
         if let Some(most) = charge.unfinished {
             let mut unfinished = step
-                .first("SELECT unfinished FROM buckets WHERE name = ?1", [&charge.bucket], |row| row.get::<_, i64>(0))?
+                .first("SELECT unfinished FROM buckets WHERE name = ?1", [charge.bucket.as_str()], |row| {
+                    row.get::<_, i64>(0)
+                })?
                 .unwrap_or_default();
             for request in freed {
                 let sql = "SELECT 1 FROM charges WHERE request_id = ?1 AND bucket = ?2";
-                let found = step.first(sql, (request.to_string(), &charge.bucket), |_| Ok(()))?;
+                let found = step.first(sql, (request.to_string(), charge.bucket.as_str()), |_| Ok(()))?;
                 unfinished -= i64::from(found.is_some());
             }
             if unfinished >= signed(most) {
@@ -49,16 +51,16 @@ pub(super) fn charge(step: &Step<'_>, charges: &[Charge], request: Option<Reques
     let now = step.now * 1000;
     for charge in charges {
         if let Some(rate) = charge.rate {
-            let free_at = free_at(step, &charge.bucket)?.max(now) + rate.micros().1;
+            let free_at = free_at(step, charge.bucket.as_str())?.max(now) + rate.micros().1;
             step.execute(
                 "INSERT INTO buckets (name, free_at) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET free_at = ?2",
-                (&charge.bucket, free_at),
+                (charge.bucket.as_str(), free_at),
             )?;
         }
         if let (Some(_), Some(request)) = (charge.unfinished, request) {
             step.execute(
                 "INSERT INTO charges (request_id, bucket) VALUES (?1, ?2)",
-                (request.to_string(), &charge.bucket),
+                (request.to_string(), charge.bucket.as_str()),
             )?;
         }
     }

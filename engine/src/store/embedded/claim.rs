@@ -187,6 +187,7 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
         alternatives,
         trace,
         priority,
+        budgets,
         checkpoints,
         enqueued_at,
         started_at,
@@ -197,8 +198,18 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
     let companions = if joins { companions(step, game, id)? } else { Vec::new() };
     let waited = started_at.map_or(Duration::ZERO, |at| waited(enqueued_at, at));
     let lease = Lease { game, request: id, attempt, token: LeaseToken::new(token), idempotency_key: None };
-    let request =
-        LeasedRequest { kind, message, actor, user_message, priority, alternatives, trace, checkpoints, waited };
+    let request = LeasedRequest {
+        kind,
+        message,
+        actor,
+        user_message,
+        priority,
+        alternatives,
+        trace,
+        budgets,
+        checkpoints,
+        waited,
+    };
     let state = LeasedGame { version: state.version, document: state.document };
     Ok(Claim { lease, request, game: state, companions, history, provider })
 }

@@ -1,5 +1,5 @@
-//! What few requests have, in one column: earlier tries of the message, the span that it was sent in, a priority other than the usual one, and of a
-//! dead letter whose its game is or was.
+//! What few requests have, in one column: earlier tries of the message, the span that it was sent in, a priority other than the usual one, the budgets that pay for it,
+//! and of a dead letter whose its game is or was.
 //!
 //! Stores of earlier releases have a list of tries in that column. A request without a span and a priority is still written like that, and
 //! one with a priority has a span that may be empty, so that an earlier release reads it.
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use protocol::{Alternative, Priority};
 use serde::{Deserialize, Serialize};
 
-use crate::store::{NewRequest, Owner};
+use crate::store::{Budget, NewRequest, Owner};
 use crate::trace_parent::TraceParent;
 
 /// What is read.
@@ -19,6 +19,7 @@ pub(super) struct Extras {
     pub(super) alternatives: Vec<Alternative>,
     pub(super) trace: Option<TraceParent>,
     pub(super) priority: Priority,
+    pub(super) budgets: Vec<Budget>,
     pub(super) owner: Option<Owner>,
 }
 
@@ -33,6 +34,8 @@ pub(super) enum StoredExtras<'a> {
         trace: Cow<'a, str>,
         #[serde(default, skip_serializing_if = "Priority::is_default")]
         priority: Priority,
+        #[serde(default, skip_serializing_if = "<[Budget]>::is_empty")]
+        budgets: Cow<'a, [Budget]>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<Owner>,
     },
@@ -42,18 +45,19 @@ impl Extras {
     /// What a new request has of it; nothing where it has none.
     pub(super) fn of(request: &NewRequest) -> Option<StoredExtras<'_>> {
         let (alternatives, priority) = (Cow::Borrowed(request.alternatives.as_slice()), request.priority);
-        if request.trace.is_none() && priority.is_default() {
+        if request.trace.is_none() && priority.is_default() && request.budgets.is_empty() {
             return (!alternatives.is_empty()).then_some(StoredExtras::Tries(alternatives));
         }
         let trace = Cow::Owned(request.trace.map(|trace| trace.to_string()).unwrap_or_default());
-        Some(StoredExtras::All { alternatives, trace, priority, owner: None })
+        let budgets = Cow::Borrowed(request.budgets.as_slice());
+        Some(StoredExtras::All { alternatives, trace, priority, budgets, owner: None })
     }
 
     /// What the request of a dead letter has of it.
     pub(super) fn owned_by(self, owner: Owner) -> StoredExtras<'static> {
         let trace = Cow::Owned(self.trace.map(|trace| trace.to_string()).unwrap_or_default());
         let (alternatives, priority) = (Cow::Owned(self.alternatives), self.priority);
-        StoredExtras::All { alternatives, trace, priority, owner: Some(owner) }
+        StoredExtras::All { alternatives, trace, priority, budgets: Cow::Owned(self.budgets), owner: Some(owner) }
     }
 }
 
@@ -62,9 +66,13 @@ impl From<StoredExtras<'static>> for Extras {
         match written {
             StoredExtras::Tries(tries) => Self { alternatives: tries.into_owned(), ..Self::default() },
             // A trace that cannot be read is none: it must not stop the request.
-            StoredExtras::All { alternatives, trace, priority, owner } => {
-                Self { alternatives: alternatives.into_owned(), trace: trace.parse().ok(), priority, owner }
-            }
+            StoredExtras::All { alternatives, trace, priority, budgets, owner } => Self {
+                alternatives: alternatives.into_owned(),
+                trace: trace.parse().ok(),
+                priority,
+                budgets: budgets.into_owned(),
+                owner,
+            },
         }
     }
 }

@@ -6,6 +6,7 @@
 mod accept;
 mod audit;
 mod backup;
+mod budgets;
 mod candidates;
 mod changes;
 mod charges;

@@ -11,7 +11,7 @@ use super::pauses::{LeftOut, is_paused};
 use super::rows::Columns;
 use super::step::{Ending, PAUSED, Step};
 use super::values::{corrupt, unsigned};
-use super::{EmbeddedStore, StoreError, tenants};
+use super::{EmbeddedStore, StoreError, budgets, tenants};
 use crate::store::{ClaimedProvider, LONGEST_DELAY, Lease, ProviderFault, Providers};
 
 #[async_trait]
@@ -25,6 +25,10 @@ impl Providers for EmbeddedStore {
             let Some(head) = step.head(lease.game)? else { return Err(corrupt("a lane", "its head is gone")) };
             let probe_at = record_fault(step, &fault, lease.token.as_str())?;
             step.execute("UPDATE requests SET attempt = attempt - 1 WHERE id = ?1", [lease.request.to_string()])?;
+            // A provider that is at fault has used nothing, unless it has narrated before.
+            if !head.has_narration {
+                budgets::give_back(step, lease.request)?;
+            }
             step.arrive(lease.game, &head)?;
             step.move_lane(lease.game, Some("ready"), step.order_key(lease.game, &head)?)?;
             step.execute(

@@ -13,11 +13,11 @@ use tokio::sync::broadcast;
 use super::rows::{self, REQUEST, to_json};
 use super::step::{Ending, Step};
 use super::values::{corrupt, signed, unsigned};
-use super::{EmbeddedStore, StoreError, accept, claim, document, lanes, pauses, stop, turns};
+use super::{EmbeddedStore, StoreError, accept, budgets, claim, document, lanes, pauses, stop, turns};
 use crate::store::{
-    Cancelled, Claims, Commit, CommitAndClaim, Committed, CompanionEvents, Completion, Enqueued, Failure,
-    IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Stopped,
-    StoryEventPlacement, Terms, WorkerId,
+    Budget, Cancelled, Claims, Commit, CommitAndClaim, Committed, CompanionEvents, Completion, Enqueued, Failure,
+    IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Reserved, Spending,
+    Stopped, StoryEventPlacement, Terms, WorkerId,
 };
 
 #[async_trait]
@@ -160,6 +160,11 @@ impl Queue for EmbeddedStore {
             Ok(())
         })
         .await
+    }
+
+    async fn reserve(&self, lease: &Lease, budgets: &[Budget], most: Spending) -> Result<Reserved, StoreError> {
+        let (lease, budgets) = (lease.clone(), budgets.to_vec());
+        self.step(move |step| budgets::reserve(step, &lease, &budgets, most)).await
     }
 
     async fn retry(&self, lease: &Lease, delay: Duration, failure: &Failure) -> Result<(), StoreError> {
@@ -324,6 +329,9 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
         (lease.request.to_string(), to_json(&commit.result)?),
     )?;
     step.end(lease, Ending::Commit)?;
+    if let Some(used) = commit.used {
+        budgets::settle(step, lease.request, used)?;
+    }
     step.finish(game, lease.request, RequestStatus::Completed)?;
     step.expire(lease.request)?;
     step.append(game, &commit.events.state_updated.into())?;

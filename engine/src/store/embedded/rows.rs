@@ -100,7 +100,7 @@ pub(super) const REQUEST: &str = "id, game_id, type, message, actor, user_messag
 pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, StoreError> {
     let row = Columns::new("a request", row);
     let cursor = row.parse("cursor")?;
-    let Extras { alternatives, trace, priority, owner: _ } = extras(&row)?;
+    let Extras { alternatives, trace, priority, budgets, owner: _ } = extras(&row)?;
     Ok(Request {
         id: row.parse("id")?,
         game: row.parse("game_id")?,
@@ -123,6 +123,7 @@ pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, S
         alternatives,
         trace,
         priority,
+        budgets,
         checkpoints: Checkpoints { narration: row.json("narration")?, delta: row.json("delta")? },
     })
 }

@@ -313,6 +313,33 @@ CREATE TRIGGER IF NOT EXISTS charged_request_goes AFTER DELETE ON requests BEGIN
     DELETE FROM charges WHERE request_id = OLD.id;
 END;
 
+-- Budgets (`budget.rs`): what is used of each, tokens ('t') by the hour and cost ('c', millionths) by the day; and what unfinished requests have
+-- reserved of that, under the token of the attempt. When a request ends, what it has reserved stays used, unless the step has settled it before.
+CREATE TABLE IF NOT EXISTS used (
+    bucket TEXT NOT NULL,
+    what   TEXT NOT NULL,
+    slot   INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (bucket, what, slot)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS used_by_slot ON used (what, slot);
+CREATE TABLE IF NOT EXISTS reserved (
+    request_id TEXT NOT NULL,
+    bucket     TEXT NOT NULL,
+    what       TEXT NOT NULL,
+    slot       INTEGER NOT NULL,
+    amount     INTEGER NOT NULL,
+    token      TEXT NOT NULL,
+    PRIMARY KEY (request_id, bucket, what)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS reserving_request_ends AFTER UPDATE OF status ON requests
+WHEN NEW.status NOT IN ('queued', 'processing') BEGIN
+    DELETE FROM reserved WHERE request_id = NEW.id;
+END;
+CREATE TRIGGER IF NOT EXISTS reserving_request_goes AFTER DELETE ON requests BEGIN
+    DELETE FROM reserved WHERE request_id = OLD.id;
+END;
+
 -- Fair order (`queue.order`): where heads stand that have been ready, and where the latest turn of each tenant ends; '' is the tenant
 -- of games without one. Both tables are empty in order of arrival.
 CREATE TABLE IF NOT EXISTS starts (

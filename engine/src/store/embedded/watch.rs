@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use protocol::{AttemptView, RequestId};
 
 use super::values::{corrupt, unsigned};
-use super::{EmbeddedStore, StoreError};
-use crate::store::Watch;
+use super::{EmbeddedStore, StoreError, budgets};
 use crate::store::dead_letter::read_attempts;
+use crate::store::{Bucket, Spending, Watch};
 
 #[async_trait]
 impl Watch for EmbeddedStore {
@@ -20,15 +20,22 @@ impl Watch for EmbeddedStore {
         .await
     }
 
-    async fn unfinished(&self, buckets: &[String]) -> Result<Vec<u64>, StoreError> {
+    async fn unfinished(&self, buckets: &[Bucket]) -> Result<Vec<u64>, StoreError> {
         let buckets = buckets.to_vec();
         self.step(move |step| {
-            let count = |bucket: &String| {
-                step.first("SELECT unfinished FROM buckets WHERE name = ?1", [bucket], |row| row.get(0).map(unsigned))
-                    .map(Option::unwrap_or_default)
+            let count = |bucket: &Bucket| {
+                step.first("SELECT unfinished FROM buckets WHERE name = ?1", [bucket.as_str()], |row| {
+                    row.get(0).map(unsigned)
+                })
+                .map(Option::unwrap_or_default)
             };
             buckets.iter().map(count).collect()
         })
         .await
+    }
+
+    async fn used(&self, buckets: &[Bucket]) -> Result<Vec<Spending>, StoreError> {
+        let buckets = buckets.to_vec();
+        self.step(move |step| budgets::used(step, &buckets)).await
     }
 }

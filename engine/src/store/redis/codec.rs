@@ -16,8 +16,8 @@ use super::event_text;
 use super::unexpected::{from_json, to_json, unexpected_reply};
 use crate::store::content::{ContentId, ContentVersion, unpack};
 use crate::store::{
-    Accepted, Checkpoints, Companion, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Owner,
-    Request, StoreError, StoredTurn, dead_letter, waited,
+    Accepted, Budget, Checkpoints, Companion, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest,
+    Owner, Request, StoreError, StoredTurn, dead_letter, waited,
 };
 use crate::trace_parent::TraceParent;
 
@@ -105,6 +105,7 @@ impl Fields {
             actor: record.actor.map(Cow::into_owned),
             user_message: self.need("user_message")?,
             alternatives: record.alternatives.into_owned(),
+            budgets: record.budgets.into_owned(),
             checkpoints: self.checkpoints()?,
             waited: waited(self.need_time("enqueued_at")?, self.need_time("started_at")?),
         })
@@ -140,6 +141,7 @@ impl Fields {
     pub(super) fn request(&self, id: RequestId, position: Option<u64>) -> Result<Request, StoreError> {
         let record = self.record()?;
         Ok(Request {
+            budgets: record.budgets.to_vec(),
             trace: record.trace(),
             priority: record.priority,
             id,
@@ -198,6 +200,8 @@ struct RequestRecord<'a> {
     trace: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Priority::is_default")]
     priority: Priority,
+    #[serde(default, skip_serializing_if = "<[Budget]>::is_empty")]
+    budgets: Cow<'a, [Budget]>,
 }
 
 impl RequestRecord<'_> {
@@ -225,6 +229,7 @@ pub(super) fn request_fields(request: &NewRequest) -> Result<Vec<String>, StoreE
         alternatives: Cow::Borrowed(&request.alternatives),
         trace: request.trace.map(|trace| Cow::Owned(trace.to_string())),
         priority: request.priority,
+        budgets: Cow::Borrowed(&request.budgets),
     };
     let mut fields = vec![
         "type".to_owned(),

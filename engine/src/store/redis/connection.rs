@@ -153,6 +153,12 @@ impl Connection {
         self.query(redis::cmd("SET").arg(key).arg(1).arg("PX").arg(60_000)).await
     }
 
+    /// The server's time in milliseconds.
+    pub(super) async fn now(&self) -> Result<i64, StoreError> {
+        let (seconds, micros): (i64, i64) = self.query(&redis::cmd("TIME")).await?;
+        Ok(seconds.saturating_mul(1000).saturating_add(micros / 1000))
+    }
+
     /// By how many seconds this machine's clock is ahead of the server's, as exactly as half of the round trip allows.
     pub(super) async fn clock_ahead(&self) -> Result<f64, StoreError> {
         let (here, asked) = (SystemTime::now(), Instant::now());

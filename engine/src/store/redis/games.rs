@@ -14,11 +14,11 @@ use super::providers;
 use super::remembered;
 use super::script::{self, ScriptArgs};
 use super::unexpected::{from_json, unexpected_reply};
-use super::{RedisStore, StoreError, charges};
+use super::{RedisStore, StoreError, budgets, charges};
 use crate::store::{
     ChangeDone, Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf,
-    IdempotencyKey, IdleGame, Keep, Keys as _, ListedGame, Owner, Remembered, StoredTurn, Subject, Try, TurnPage,
-    TurnRange,
+    IdempotencyKey, IdleGame, Keep, Keys as _, Limited, ListedGame, Owner, Remembered, StoredTurn, Subject, Try,
+    TurnPage, TurnRange,
 };
 
 #[async_trait]
@@ -146,7 +146,9 @@ impl Games for RedisStore {
             None => call.arg("").arg(""),
         };
         call = call.arg(change.history.appended.len()).arg(change.turns.appended.len());
-        call = call.arg(charges::encode(&change.charges)?).arg(self.options.turns.changes);
+        let budgets = change.request.as_ref().map_or(&[][..], |request| &request.budgets);
+        call =
+            call.arg(charges::encode(&change.charges)?).arg(self.options.turns.changes).arg(budgets::encode(budgets)?);
         for message in &change.history.appended {
             call = call.json(message)?;
         }
@@ -289,6 +291,7 @@ fn changed(reply: &[String]) -> Result<Changed, StoreError> {
         ["reused"] => Changed::KeyReused,
         ["queue_full"] => Changed::QueueFull,
         ["limited", ..] => Changed::Limited(charges::limited(reply)?),
+        ["used_up", ..] => Changed::Limited(Limited::Budget(budgets::used_up(reply)?)),
         _ => return Err(wrong()),
     })
 }

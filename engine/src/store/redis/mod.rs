@@ -11,6 +11,7 @@ mod address;
 mod audit;
 pub mod backup;
 mod batch;
+mod budgets;
 mod charges;
 mod chunk_batch;
 mod codec;

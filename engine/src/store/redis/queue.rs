@@ -19,11 +19,11 @@ use super::revoked::Revocations;
 use super::script::{self, ScriptArgs, millis};
 use super::unexpected::unexpected_reply;
 
-use super::{RedisStore, StoreError, charges, lanes, providers, queued, workers};
+use super::{RedisStore, StoreError, budgets, charges, lanes, providers, queued, workers};
 use crate::store::{
-    Cancelled, Claims, Commit, CommitAndClaim, Committed, CompanionEvents, Completion, Enqueued, Failure,
-    IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Stopped, StoreOptions,
-    StoryEventPlacement, Terms, WorkerId, failure::unreadable, waited_too_long,
+    Budget, Cancelled, Claims, Commit, CommitAndClaim, Committed, CompanionEvents, Completion, Enqueued, Failure,
+    IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken, Limited, NewRequest, Queue, QueuedCursor, Request, Reserved,
+    Spending, Stopped, StoreOptions, StoryEventPlacement, Terms, WorkerId, failure::unreadable, waited_too_long,
 };
 
 /// How long a worker that shuts down waits for a server that does not respond.
@@ -50,6 +50,7 @@ impl Queue for RedisStore {
             .arg(fingerprint)
             .arg(providers::policies(&self.options, self.shards.len())?)
             .arg(charges::encode(&terms.charges)?)
+            .arg(budgets::encode(&request.budgets)?)
             .arg(&request_fields(request)?);
         let script = match terms.if_busy {
             IfBusy::Interrupt => &script::ENQUEUE_AND_INTERRUPT,
@@ -64,6 +65,7 @@ impl Queue for RedisStore {
             Some("lane_full") => Ok(Enqueued::LaneFull),
             Some("queue_full") => Ok(Enqueued::QueueFull),
             Some("limited") => charges::limited(&reply).map(Enqueued::Limited),
+            Some("used_up") => budgets::used_up(&reply).map(|used_up| Enqueued::Limited(Limited::Budget(used_up))),
             _ => Err(unexpected_reply("enqueue", &reply)),
         }
     }
@@ -221,6 +223,17 @@ impl Queue for RedisStore {
 
     async fn checkpoint_delta(&self, lease: &Lease, delta: &Completion) -> Result<(), StoreError> {
         self.fenced(lease, &script::CHECKPOINT, &ScriptArgs::of_lease(lease).json(delta)?).await
+    }
+
+    async fn reserve(&self, lease: &Lease, budgets: &[Budget], most: Spending) -> Result<Reserved, StoreError> {
+        let call = ScriptArgs::of_lease(lease).arg(budgets::encode(budgets)?).arg(most.tokens).arg(most.cost);
+        let reply: Vec<String> = self.shard(lease.game).run(&script::RESERVE, &call).await?;
+        match reply.first().map(String::as_str) {
+            Some("ok") => Ok(Reserved::Done),
+            Some("lost") => Err(StoreError::LeaseLost),
+            Some("used_up") => budgets::used_up(&reply).map(Reserved::UsedUp),
+            _ => Err(unexpected_reply("reserve", &reply)),
+        }
     }
 
     async fn retry(&self, lease: &Lease, delay: Duration, failure: &Failure) -> Result<(), StoreError> {
@@ -414,6 +427,8 @@ fn commit_call(lease: &Lease, commit: &Commit, document: &str) -> Result<ScriptA
         .arg(commit.record.record.turn)
         .json(&commit.record)?
         .arg(u8::from(commit.ends_choice))
+        .arg(commit.used.map_or(String::new(), |used| used.tokens.to_string()))
+        .arg(commit.used.map_or(0, |used| used.cost))
         .arg(commit.companions.len())
         .arg(commit.turn.len());
     for message in &commit.turn {

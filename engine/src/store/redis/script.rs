@@ -68,6 +68,7 @@ scripts! {
         lua!("terms"), lua!("providers"), lua!("tenants"), endings(), lua!("recover"), leases(), lua!("owners"), lua!("content"), lua!("commit"), lua!("commit_and_claim"),
         "return commit_and_claim(recover_expired)"
     ];
+    RESERVE = [lua!("budget"), lua!("reserve")];
     REQUEUE = [endings(), lua!("requeue")];
     PAUSE = [NO_POLICIES, lua!("providers"), lua!("faults"), endings(), event_text::of_waits(), lua!("pause")];
     PROVIDER_FAULT = [NO_POLICIES, lua!("providers"), lua!("faults"), lua!("provider_fault")];
@@ -102,6 +103,7 @@ fn enqueueing() -> String {
         lua!("providers"),
         lua!("keys"),
         lua!("charge"),
+        lua!("budget"),
         &event_text::of_waits(),
         lua!("accept"),
     ];

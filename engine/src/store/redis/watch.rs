@@ -1,12 +1,14 @@
 //! What operators look at, in Redis.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use protocol::{AttemptView, RequestId};
 
 use super::unexpected::unexpected_reply;
-use super::{RedisStore, StoreError};
-use crate::store::Watch;
+use super::{RedisStore, StoreError, budgets};
 use crate::store::dead_letter::read_attempts;
+use crate::store::{Bucket, Spending, Watch};
 
 #[async_trait]
 impl Watch for RedisStore {
@@ -19,7 +21,7 @@ impl Watch for RedisStore {
             .map_err(|error| unexpected_reply("the attempts of a request", &error.to_string()))
     }
 
-    async fn unfinished(&self, buckets: &[String]) -> Result<Vec<u64>, StoreError> {
+    async fn unfinished(&self, buckets: &[Bucket]) -> Result<Vec<u64>, StoreError> {
         let mut all = vec![0; buckets.len()];
         if buckets.is_empty() {
             return Ok(all);
@@ -31,6 +33,23 @@ impl Watch for RedisStore {
             }
             let counts: Vec<u64> = shard.query_all(&read).await?;
             all.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+        Ok(all)
+    }
+
+    async fn used(&self, buckets: &[Bucket]) -> Result<Vec<Spending>, StoreError> {
+        let mut all = vec![Spending::default(); buckets.len()];
+        if buckets.is_empty() {
+            return Ok(all);
+        }
+        for shard in &self.shards {
+            let mut read = redis::pipe();
+            for bucket in buckets {
+                read.hgetall(shard.key("used", bucket));
+            }
+            let now = shard.now().await?;
+            let hashes: Vec<HashMap<String, i64>> = shard.query_all(&read).await?;
+            all.iter_mut().zip(hashes).for_each(|(sum, hash)| *sum = *sum + budgets::used(&hash, now));
         }
         Ok(all)
     }

@@ -8,8 +8,8 @@ use protocol::{AttemptView, AuditPage, Circuit, Pause, PauseScope, ProviderView,
 
 use super::{DEFAULT, TierStore, TieredStore};
 use crate::store::{
-    AuditCursor, AuditLog, Inspection, Lease, NewAuditEntry, Paused, Pauses, ProviderFault, Providers, SharedStore,
-    Store, StoreError, StoreFigures, Watch, WorkerId, Workers,
+    AuditCursor, AuditLog, Bucket, Inspection, Lease, NewAuditEntry, Paused, Pauses, ProviderFault, Providers,
+    SharedStore, Spending, Store, StoreError, StoreFigures, Watch, WorkerId, Workers,
 };
 
 #[async_trait]
@@ -101,10 +101,18 @@ impl Watch for TieredStore {
         self.of_request(id).await?.attempts(id).await
     }
 
-    async fn unfinished(&self, buckets: &[String]) -> Result<Vec<u64>, StoreError> {
+    async fn unfinished(&self, buckets: &[Bucket]) -> Result<Vec<u64>, StoreError> {
         let mut sums = vec![0; buckets.len()];
         for counts in self.each(|store| store.unfinished(buckets)).await? {
             sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+        Ok(sums)
+    }
+
+    async fn used(&self, buckets: &[Bucket]) -> Result<Vec<Spending>, StoreError> {
+        let mut sums = vec![Spending::default(); buckets.len()];
+        for used in self.each(|store| store.used(buckets)).await? {
+            sums.iter_mut().zip(used).for_each(|(sum, used)| *sum = *sum + used);
         }
         Ok(sums)
     }

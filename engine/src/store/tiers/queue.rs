@@ -12,9 +12,9 @@ use tokio::sync::broadcast;
 
 use super::TieredStore;
 use crate::store::{
-    Cancelled, Claims, Commit, CommitAndClaim, Completion, DeadLetterId, DeadLetterQueue, DeadLetterRetry, Enqueued,
-    Failure, IdempotencyKey, Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Stopped, StoreError, Subject,
-    Terms, WorkerId,
+    Budget, Cancelled, Claims, Commit, CommitAndClaim, Completion, DeadLetterId, DeadLetterQueue, DeadLetterRetry,
+    Enqueued, Failure, IdempotencyKey, Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Reserved, Spending,
+    Stopped, StoreError, Subject, Terms, WorkerId,
 };
 
 /// A cursor in the list of queued requests counts the shards of one store after those of another; no store has more than this.
@@ -97,6 +97,10 @@ impl Queue for TieredStore {
 
     async fn checkpoint_delta(&self, lease: &Lease, narrated: &Completion) -> Result<(), StoreError> {
         self.of_game(lease.game).await?.checkpoint_delta(lease, narrated).await
+    }
+
+    async fn reserve(&self, lease: &Lease, budgets: &[Budget], most: Spending) -> Result<Reserved, StoreError> {
+        self.of_game(lease.game).await?.reserve(lease, budgets, most).await
     }
 
     async fn retry(&self, lease: &Lease, delay: Duration, failure: &Failure) -> Result<(), StoreError> {

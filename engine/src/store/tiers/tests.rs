@@ -48,6 +48,7 @@ async fn say(all: &TieredStore, game: GameId) -> RequestId {
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,
+        budgets: Vec::new(),
         priority: protocol::Priority::default(),
     };
     assert!(matches!(all.enqueue(&request, &Terms::default()).await.unwrap(), Enqueued::Accepted(_)));
@@ -153,7 +154,7 @@ async fn a_store_that_is_away_fails_its_own_games_and_readiness_names_it() {
     assert_eq!(all.games(&GamesOf::Tenant("globex".parse().unwrap()), None, 5).await.unwrap().len(), 1);
     say(&all, of_globex).await;
     assert_eq!(all.queue().await.unwrap().depth, 1);
-    assert_eq!(all.unfinished(&["tenant:acme".to_owned()]).await.unwrap(), [0]);
+    assert_eq!(all.unfinished(&["tenant:acme".into()]).await.unwrap(), [0]);
     let probed = all.probe_writes().await;
     assert_eq!((probed.len(), probed.iter().filter(|result| result.is_ok()).count()), (2, 1));
     assert_eq!(all.tiers_without_writes(), ["gold"]);

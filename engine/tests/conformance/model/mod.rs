@@ -39,6 +39,10 @@ const LIMITS: Limits = Limits { queued: 9, lane: 6 };
 const SENT: u64 = 12;
 /// How many of them may be unfinished.
 const UNFINISHED: u64 = 4;
+/// How many tokens the sender of a game may use.
+const BUDGET: u64 = 20;
+/// How many of them a turn uses that has reserved some.
+const USED: u64 = 2;
 /// How many story events a turn tells at most, in half of the interleavings; in the others each is told by itself.
 const BATCH: usize = 3;
 /// After how many moves everything that the store keeps is compared. What a move answers is always compared. More than half of the time went

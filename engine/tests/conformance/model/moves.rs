@@ -84,6 +84,10 @@ pub(super) enum Pick {
 pub(super) enum Step {
     Chunk,
     ChunkAgain,
+    /// Reserves so many tokens of the sender's budget.
+    Reserve {
+        tokens: u64,
+    },
     SaveNarration,
     SaveDelta,
     Commit {
@@ -161,6 +165,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => Just(Step::Chunk),
         1 => Just(Step::ChunkAgain),
+        3 => (0..9_u64).prop_map(|tokens| Step::Reserve { tokens }),
         2 => Just(Step::SaveNarration),
         1 => Just(Step::SaveDelta),
         4 => (0..=2_usize).prop_map(|story_events| Step::Commit { story_events }),

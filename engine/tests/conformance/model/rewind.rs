@@ -2,10 +2,10 @@
 
 use std::num::NonZeroU64;
 
-use engine::store::{ChangeDone, Changed, Enqueued, GameChange};
+use engine::store::{ChangeDone, Changed, Enqueued, GameChange, Limited, NewRequest};
 use protocol::{Attempt, ChatChunk, IfBusy};
 
-use super::play::{Difference, Play, same, text};
+use super::play::{Difference, Play, budget, same, text};
 use super::reference::Rewound;
 use crate::fixture::{completion, message};
 use crate::rewind::back_to_before;
@@ -23,7 +23,10 @@ impl Play {
             return Ok(());
         }
         let to = to as u64 % turns;
-        let request = plays_on.then(|| message(self.games[game], &format!("message {}", self.requests.len())));
+        let request = plays_on.then(|| {
+            let budgets = vec![budget(game)];
+            NewRequest { budgets, ..message(self.games[game], &format!("message {}", self.requests.len())) }
+        });
         let change = back_to_before(&self.store, self.games[game], to + 1).await;
         let change = GameChange { if_busy, request: request.clone(), ..change };
         let answer = self.store.change_game(&change).await.map_err(text)?;
@@ -35,6 +38,10 @@ impl Play {
         match (expected, answer.clone()) {
             (Rewound::Busy, answer) => return same("the answer", answer, Changed::Busy),
             (Rewound::QueueFull, answer) => return same("the answer", answer, Changed::QueueFull),
+            (Rewound::UsedUp, answer) => {
+                let is_used_up = matches!(answer, Changed::Limited(Limited::Budget(_)));
+                return same(&format!("{answer:?} is a budget that is used up"), is_used_up, true);
+            }
             (Rewound::Done { offset, request: number }, Changed::Done(done)) => {
                 let ChangeDone { version, turn, cursor, request: accepted } = done;
                 same("version and turn", (version, turn), (self.reference.games[game].version, to))?;

@@ -13,14 +13,14 @@
 -- afterwards, the tries (JSON) or '', the policies of the providers (JSON) or '', document, provider, name and data of the event,
 -- which messages stay ('all', 'first' or 'but_last'), how many that are, the same two for turn records, request or '', data of its
 -- request.queued, number of messages n, number of records m, the charges (JSON) or '', how many changes are
--- remembered; then n messages, m records, and the request's status fields and
+-- remembered, the budgets (JSON) or ''; then n messages, m records, and the request's status fields and
 -- values.
 -- Returns {'done', version, last turn, cursor}, and behind that {'accepted', request, status, position, cursor, priority} flat if it brought
--- one; {'unknown'}, {'reused'}, {'busy'}, {'changed', version}, {'queue_full'} or {'limited', …}.
-local FIRST = 28
+-- one; {'unknown'}, {'reused'}, {'busy'}, {'changed', version}, {'queue_full'}, {'limited', …} or {'used_up', …}.
+local FIRST = 29
 local game, expected, if_busy, key, fingerprint, queue_limit, turn, tries = unpack(ARGV, 5, 12)
 local document, provider, event, data, messages_kept, messages_count, turns_kept, turns_count, request, queued, messages, turns, charged,
-  remembered =
+  remembered, budgets =
   unpack(ARGV, 14, FIRST - 1)
 
 local version, recorded, stored = unpack(call('HMGET', GAME .. game, 'version', 'recorded', 'document'))
@@ -36,7 +36,7 @@ if request ~= '' then
     if call('ZSCORE', QUEUED, unfinished) then waiting = waiting - 1 end
   end
   if waiting >= tonumber(queue_limit) then return { 'queue_full' } end
-  local limited = refused_by(charges_of(charged), lane)
+  local limited = refused_by(charges_of(charged), lane) or used_up(budgets_of(budgets))
   if limited then return limited end
 end
 

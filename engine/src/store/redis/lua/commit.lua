@@ -13,12 +13,12 @@
 -- Arguments of the script: at which rank story events are queued ('tail' or 'next'), how many turn records of a game are kept.
 -- Arguments of a turn, from `first` to `last`: game, request, token, idempotency key or '', base version, document, result (JSON),
 -- data of game.state_updated, data of request.completed, number of the turn, its record (JSON), '1' if it ends the choice between
--- tries of the message before it, number of companions c, number of history messages n, n messages; for each of c companions: request, result
+-- tries of the message before it, tokens that it has used or '', their cost, number of companions c, number of history messages n, n messages; for each of c companions: request, result
 -- (JSON), data of request.processing, data of request.completed; then for each story event: request, data of
 -- request.queued, number of status fields and values m, m of them.
 local PLACEMENT, TURNS_KEPT = ARGV[14], tonumber(ARGV[15])
 -- How many arguments of a turn come before its messages.
-local FIXED = 14
+local FIXED = 16
 -- How many arguments a companion has.
 local COMPANION = 4
 
@@ -46,7 +46,8 @@ end
 -- Ends one request. Returns 'done', 'lost' or 'version', and with 'done' whether it is the first time; a repeat by the same
 -- lease returns 'done'.
 local function commit(first, last)
-  local game, request, token, key, base, document, result, state_updated, completed, turn, record, ends_choice, companions, messages =
+  local game, request, token, key, base, document, result, state_updated, completed, turn, record, ends_choice, tokens, cost,
+    companions, messages =
     unpack(ARGV, first, first + FIXED - 1)
   local state, status, lane = GAME .. game, STATUS .. request, LANE .. game
   local version, offset, own, serves, tenant, user, recorded, paused, tail, stored =
@@ -85,7 +86,7 @@ local function commit(first, last)
   call('HSET', status, 'status', 'completed', 'completed_at', NOW_TEXT, 'result', result, 'ended_by', 'commit ' .. token)
   call('HDEL', status, 'narration', 'delta', 'error')
   call('ZREM', lane, request)
-  settle(request)
+  settle(request, tokens ~= '' and tokens, cost)
   expire(game, request, key ~= '' and key)
   local now, at =
     append_entry(game, offset, tail, request, 'game.state_updated', state_updated, 'request.completed', completed)

@@ -164,12 +164,32 @@ local function admit(game, request, rank, position, fields, queued)
   return before
 end
 
--- A request that has ended counts against no limit any more.
-local function settle(request)
-  local charged = call('HGET', STATUS .. request, 'charged')
-  if not charged then return end
-  for bucket in string.gmatch(charged, '%S+') do call('SREM', UNFINISHED .. bucket, request) end
-  call('HDEL', STATUS .. request, 'charged')
+-- What `reserved` of a status holds behind the token of the attempt, for each budget: bucket, hour, day, tokens, cost.
+local RESERVED = '(%S+) (%d+) (%d+) (%d+) (%d+)\n'
+
+-- What a request has reserved of budgets becomes what it has used.
+local function settle_reserved(reserved, tokens, cost)
+  for bucket, hour, day, reserved_tokens, reserved_cost in string.gmatch(reserved, RESERVED) do
+    -- One that has expired holds nothing that still counts, and would stay for ever.
+    if call('EXISTS', USED .. bucket) == 1 then
+      call('HINCRBY', USED .. bucket, 't' .. hour, int(tokens - reserved_tokens))
+      call('HINCRBY', USED .. bucket, 'c' .. day, int(cost - reserved_cost))
+    end
+  end
+end
+
+-- A request that has ended counts against no limit any more. What it has reserved becomes what it has used, where that is known, and else
+-- counts as used.
+local function settle(request, tokens, cost)
+  local charged, reserved = unpack(call('HMGET', STATUS .. request, 'charged', 'reserved'))
+  if charged then
+    for bucket in string.gmatch(charged, '%S+') do call('SREM', UNFINISHED .. bucket, request) end
+    call('HDEL', STATUS .. request, 'charged')
+  end
+  if reserved then
+    if tokens then settle_reserved(reserved, tokens, cost) end
+    call('HDEL', STATUS .. request, 'reserved')
+  end
 end
 
 -- Lets the status of a finished request expire, and with it the idempotency key that it was accepted under.

@@ -1,13 +1,13 @@
 -- Accepts a request at the tail of its game's lane, or changes nothing.
 -- Arguments: game, request, what to do when the game is busy ('enqueue', 'reject' or 'interrupt'), data of request.queued, how
 -- many requests may be queued, how many a lane may hold, idempotency key or '', fingerprint of the message, the policies of the
--- providers (JSON) or '', the charges (JSON) or '', then status fields and values.
--- Returns {'accepted', request, status, position, cursor, priority}, {'unknown'}, {'busy'}, {'reused'}, {'lane_full'}, {'queue_full'} or
--- {'limited', …}. A repeat, by the request's id or by its key, returns what was returned first.
+-- providers (JSON) or '', the charges (JSON) or '', the budgets (JSON) or '', then status fields and values.
+-- Returns {'accepted', request, status, position, cursor, priority}, {'unknown'}, {'busy'}, {'reused'}, {'lane_full'}, {'queue_full'},
+-- {'limited', …} or {'used_up', …}. A repeat, by the request's id or by its key, returns what was returned first.
 -- `cancel` is given only where the script may interrupt: without it, ends.lua need not be loaded.
-local FIRST_FIELD = 15
+local FIRST_FIELD = 16
 local function enqueue(cancel)
-  local game, request, if_busy, data, queue_limit, lane_limit, key, fingerprint = unpack(ARGV, 5, FIRST_FIELD - 3)
+  local game, request, if_busy, data, queue_limit, lane_limit, key, fingerprint = unpack(ARGV, 5, 12)
 
   local function accepted(id)
     local status, position, before, priority = unpack(call('HMGET', STATUS .. id, 'status', 'position', 'cursor', 'priority'))
@@ -42,8 +42,8 @@ local function enqueue(cancel)
   if position >= tonumber(lane_limit) then return { 'lane_full' } end
   if queued >= tonumber(queue_limit) then return { 'queue_full' } end
 
-  local charges = charges_of(ARGV[FIRST_FIELD - 1])
-  local limited = refused_by(charges, interrupted)
+  local charges = charges_of(ARGV[FIRST_FIELD - 2])
+  local limited = refused_by(charges, interrupted) or used_up(budgets_of(ARGV[FIRST_FIELD - 1]))
   if limited then return limited end
 
   for _, waiting in ipairs(interrupted) do cancel(game, waiting) end

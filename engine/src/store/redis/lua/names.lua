@@ -45,6 +45,8 @@ local CONTENT = P .. 'content:'
 local GAMES_OF, CAPABILITIES, API_KEYS = P .. 'games:of:', P .. 'game-capabilities:', P .. 'api-keys'
 -- The unfinished requests of a bucket, which a limit counts.
 local UNFINISHED = P .. 'requests:of:'
+-- What is used of the budget of a bucket.
+local USED = P .. 'used:'
 local LOG, STATUS, KEY = P .. 'game-events:', P .. 'chat-request-status:', P .. 'idempotency-key:'
 -- The chunks that a game's log ends with, until something else follows: their text, and the length of each.
 local TEXT, PIECES = P .. 'game-text:', P .. 'game-pieces:'

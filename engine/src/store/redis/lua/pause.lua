@@ -11,6 +11,12 @@ supersede(game, request)
 call('HSET', STATUS .. request, 'status', 'queued')
 record_end(request, 'pause', token)
 call('HINCRBY', STATUS .. request, 'attempt', -1)
+-- A provider that is at fault has used nothing, unless it has narrated before.
+local reserved, narration = unpack(call('HMGET', STATUS .. request, 'reserved', 'narration'))
+if reserved and not narration then
+  settle_reserved(reserved, 0, 0)
+  call('HDEL', STATUS .. request, 'reserved')
+end
 local probe_at = record_fault(provider, reason, detail, tonumber(retry_after), tonumber(delay), tonumber(longest), token)
 free(game)
 local rank = call('ZSCORE', LANE .. game, request)

@@ -57,7 +57,8 @@ local lane, due = call('ZRANGE', LANE .. game, '0', '-1', 'WITHSCORES'), nil
 for n = 1, #lane, 2 do
   local request, rank = lane[n], lane[n + 1]
   local status, charged, not_before, attempt = unpack(call('HMGET', STATUS .. request, 'status', 'charged', 'not_before', 'attempt'))
-  call('HDEL', STATUS .. request, 'start')
+  -- What it has reserved of budgets was counted there.
+  call('HDEL', STATUS .. request, 'start', 'reserved')
   for bucket in string.gmatch(charged or '', '%S+') do call('SADD', UNFINISHED .. bucket, request) end
   if status == 'processing' then
     supersede(game, request)

@@ -4,8 +4,8 @@ use engine::store::LogRead;
 use protocol::{EventId, QueueView, RequestStatus};
 
 use super::super::GAMES;
-use super::super::reference::Head;
-use super::{Difference, Play, same, text};
+use super::super::reference::{Head, provider};
+use super::{Difference, Play, same, sender, text};
 use crate::fixture::parse;
 
 impl Play {
@@ -22,6 +22,10 @@ impl Play {
                 self.settled.insert(number);
             }
         }
+        let senders: Vec<_> = (0..GAMES).map(sender).collect();
+        let used = self.store.used(&senders).await.map_err(text)?;
+        let used: Vec<u64> = used.into_iter().map(|used| used.tokens).collect();
+        same("the tokens that are used", used, (0..GAMES).map(|game| self.reference.used[provider(game)]).collect())?;
         let paused = (0..GAMES)
             .filter(|game| !self.reference.games[*game].lane.is_empty() && self.reference.is_paused(*game))
             .count() as u64;

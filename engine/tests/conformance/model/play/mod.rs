@@ -8,16 +8,16 @@ use std::fmt::{Debug, Write};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Cancelled, Changed, Charge, Claim, Companion, DeadLetterRetry, Enqueued, GameChange, GameContents,
-    GameDocument, IdempotencyKey, Limited, NewRequest, Order, ProviderOptions, Rate, SharedStore, StoreOptions,
-    StoryEventPlacement, Terms,
+    Accepted, Bucket, Budget, Cancelled, Changed, Charge, Claim, Companion, DeadLetterRetry, Enqueued, GameChange,
+    GameContents, GameDocument, IdempotencyKey, Limited, NewRequest, Order, ProviderOptions, Rate, SharedStore,
+    StoreOptions, StoryEventPlacement, Terms, UsedUp,
 };
 use proptest::test_runner::TestCaseError;
 use protocol::{EventId, GameId, IfBusy, Priority, RequestId};
 
 use super::moves::{Move, Pick, Step, What};
 use super::reference::{Answer, Circuit, Head, Reference};
-use super::{COMPARED_AFTER, GAMES, HEAVY, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED, WORKERS};
+use super::{BUDGET, COMPARED_AFTER, GAMES, HEAVY, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED, WORKERS};
 use crate::bench::Bench;
 use crate::fair::{fair, owner_in};
 use crate::fixture::{document, fault, game_id, message, options};
@@ -221,13 +221,14 @@ impl Play {
         key: Option<(usize, usize)>,
     ) -> Result<(), Difference> {
         let number = self.requests.len();
-        let request = NewRequest { priority, ..message(self.games[game], &format!("message {number}")) };
+        let budgets = vec![budget(game)];
+        let request = NewRequest { priority, budgets, ..message(self.games[game], &format!("message {number}")) };
         let named = |(key, words): (usize, usize)| IdempotencyKey {
             key: format!("key {key}"),
             fingerprint: format!("words {words}"),
         };
         let charge = Charge {
-            bucket: format!("sender-of-{}", PROVIDERS[game]),
+            bucket: sender(game),
             // Nothing of it is free again while an interleaving is played.
             rate: Some(Rate { count: SENT, period: Duration::from_hours(1000) }),
             unfinished: Some(UNFINISHED),
@@ -253,6 +254,10 @@ impl Play {
             }
             Answer::TooManyUnfinished => {
                 same("the answer", answer, Enqueued::Limited(Limited::Unfinished { charge: 0 }))
+            }
+            Answer::UsedUp => {
+                let is_used_up = matches!(answer, Enqueued::Limited(Limited::Budget(UsedUp { budget: 0, .. })));
+                same(&format!("{answer:?} is a budget that is used up"), is_used_up, true)
             }
         }
     }
@@ -338,6 +343,16 @@ impl Play {
         let attempts = |number: &usize| (Some(*number), self.reference.requests[*number].attempts.clone());
         same("dead letters", found, self.reference.letters.iter().rev().map(attempts).collect())
     }
+}
+
+/// Who sends the messages of a game.
+pub(super) fn sender(game: usize) -> Bucket {
+    Bucket::from(format!("sender-of-{}", PROVIDERS[game]))
+}
+
+/// What pays for them.
+pub(super) fn budget(game: usize) -> Budget {
+    Budget { bucket: sender(game), tokens_a_day: Some(BUDGET), cost_a_month: None }
 }
 
 pub(super) fn ids(companions: &[Companion]) -> impl Iterator<Item = RequestId> {

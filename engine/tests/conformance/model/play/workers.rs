@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use engine::store::{ClaimedProvider, Claims, Commit, Committed, Companion, Completion, StoreError, WorkerId};
+use engine::store::{
+    ClaimedProvider, Claims, Commit, Committed, Companion, Completion, Reserved, Spending, StoreError, WorkerId,
+};
 
 use super::super::moves::Step;
 use super::super::reference::{Game, Head};
-use super::super::{GAMES, PROVIDERS};
+use super::super::{GAMES, PROVIDERS, USED};
 use super::{Difference, Play, ids, same, some, text};
 use crate::fixture::{commit_only, completion, failure, fault, options, turn, with_companions};
 
@@ -100,6 +102,7 @@ impl Play {
                 let narrated = Completion { also_told: self.told(number), ..completion("text") };
                 self.store.checkpoint_narration(lease, chunk, "end", &narrated).await
             }
+            Step::Reserve { tokens } => self.reserve(number, tokens).await,
             Step::SaveDelta => self.store.checkpoint_delta(lease, &completion("{}")).await,
             Step::Commit { story_events } => match commit_only(&self.store, lease, &commit(story_events)).await {
                 Ok(Committed::VersionChanged) => return Err("the version has changed under a lease".to_owned()),
@@ -140,6 +143,17 @@ impl Play {
         }
     }
 
+    /// Reserves tokens; whether there are none left is compared at once.
+    async fn reserve(&self, number: usize, tokens: u64) -> Result<(), StoreError> {
+        let claim = &self.leases[number];
+        let most = Spending { tokens, cost: 0 };
+        let answer = self.store.reserve(&claim.lease, &claim.request.budgets, most).await?;
+        let request = self.reference.leases[number].request;
+        let is_paid = !claim.request.budgets.is_empty();
+        assert_eq!(answer != Reserved::Done, is_paid && self.reference.is_used_up(request, number), "{answer:?}");
+        Ok(())
+    }
+
     /// The claim that goes with a commit happens also when the commit is refused.
     fn turned_over(&mut self, worker: usize, claims: Claims) -> Result<(), Difference> {
         let expected = self.reference.claim(worker, 1);
@@ -162,6 +176,7 @@ impl Play {
         let prompts: Vec<String> = (0..story_events).map(|n| format!("story event {n} of {parent}")).collect();
         let claim = &self.leases[lease];
         let commit = turn(claim, &prompts.iter().map(String::as_str).collect::<Vec<_>>());
+        let commit = Commit { used: Some(Spending { tokens: USED, cost: 0 }), ..commit };
         with_companions(commit, claim, &self.told(lease))
     }
 

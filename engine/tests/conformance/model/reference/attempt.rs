@@ -4,6 +4,7 @@ use engine::store::StoryEventPlacement;
 use protocol::{AttemptOutcome, RequestStatus};
 
 use super::super::moves::Step;
+use super::super::{BUDGET, USED};
 use super::{Head, Lease, Reference, provider};
 
 impl Reference {
@@ -36,6 +37,7 @@ impl Reference {
                 let told = self.told(lease);
                 (self.requests[number].narration, self.requests[number].also_told) = (true, told);
             }
+            Step::Reserve { tokens } => self.reserve(number, lease, tokens),
             Step::SaveDelta => self.requests[number].delta = true,
             Step::Commit { story_events } | Step::CommitAndClaim { story_events } => {
                 let told = self.told(lease);
@@ -57,6 +59,9 @@ impl Reference {
             Step::Pause { game: faulty } => {
                 self.end_attempt(number);
                 self.requests[number].attempt -= 1;
+                if !self.requests[number].narration {
+                    self.settle(number, 0);
+                }
                 let game = self.requests[number].game;
                 let waits_for = Some(provider(faulty)).filter(|faulty| *faulty != provider(game));
                 self.games[game].waits_for = waits_for.filter(|_| !self.halted_games[game]);
@@ -70,6 +75,36 @@ impl Reference {
             }
         }
         true
+    }
+
+    /// What another attempt of the request has reserved is free again, and this takes its place.
+    fn reserve(&mut self, number: usize, lease: usize, tokens: u64) {
+        let sender = provider(self.requests[number].game);
+        let before = self.requests[number].reserved;
+        if self.is_used_up(number, lease) || before.is_some_and(|(holder, _)| holder == lease) {
+            return;
+        }
+        self.used[sender] = self.used[sender] - before.map_or(0, |(_, tokens)| tokens) + tokens;
+        self.requests[number].reserved = Some((lease, tokens));
+    }
+
+    /// Whether the attempt under a lease can reserve nothing.
+    pub(in crate::model) fn is_used_up(&self, number: usize, lease: usize) -> bool {
+        match self.requests[number].reserved {
+            Some((holder, _)) if holder == lease => false,
+            before => {
+                let used = self.used[provider(self.requests[number].game)];
+                used - before.map_or(0, |(_, tokens)| tokens) >= BUDGET
+            }
+        }
+    }
+
+    /// What a request has reserved becomes what it has used.
+    fn settle(&mut self, number: usize, used: u64) {
+        if let Some((_, tokens)) = self.requests[number].reserved.take() {
+            let of_sender = &mut self.used[provider(self.requests[number].game)];
+            *of_sender = *of_sender - tokens + used;
+        }
     }
 
     pub(super) fn show(&mut self, number: usize, chunk: u64) {
@@ -92,12 +127,14 @@ impl Reference {
             return;
         }
         (request.status, request.attempt, request.error) = (RequestStatus::Completed, 1, false);
+        request.reserved = None;
         self.games[request.game].lane.retain(|waiting| *waiting != number);
         self.append(number, "request.processing");
         self.append(number, "request.completed");
     }
 
     pub(super) fn commit(&mut self, number: usize, told: &[usize], story_events: usize) {
+        self.settle(number, USED);
         let request = &mut self.requests[number];
         request.status = RequestStatus::Completed;
         (request.narration, request.delta, request.error) = (false, false, false);
@@ -135,7 +172,7 @@ impl Reference {
     pub(super) fn dead_letter(&mut self, number: usize) {
         let request = &mut self.requests[number];
         request.status = RequestStatus::Failed;
-        (request.error, request.retried) = (true, false);
+        (request.error, request.retried, request.reserved) = (true, false, None);
         self.games[request.game].lane.remove(0);
         self.letters.push(number);
         self.append(number, "request.failed");

@@ -9,7 +9,7 @@ use engine::store::{Stopped, StoryEventPlacement};
 use protocol::{AttemptOutcome, IfBusy, Priority, RequestStatus};
 
 use self::shares::{OrderKey, Shares};
-use super::{GAMES, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED};
+use super::{BUDGET, GAMES, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED};
 
 /// The games, requests and leases, each known by its number in order of creation.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(super) struct Reference {
     halted_games: [bool; GAMES],
     /// How many messages each sender has sent, under the number of their provider's first game.
     sent: [u64; GAMES],
+    /// How many tokens each sender has used or reserved, under the same number.
+    pub(super) used: [u64; GAMES],
     /// Dead letters, the latest last.
     pub(super) letters: Vec<usize>,
 }
@@ -48,6 +50,8 @@ pub(super) enum Answer {
     RateLimited,
     /// The sender has as many unfinished messages as they may.
     TooManyUnfinished,
+    /// The sender has used as many tokens as they may.
+    UsedUp,
 }
 
 /// The outcome of taking turns back.
@@ -60,6 +64,7 @@ pub(super) enum Rewound {
     },
     Busy,
     QueueFull,
+    UsedUp,
 }
 
 #[derive(Debug, Clone)]
@@ -92,7 +97,7 @@ pub(super) enum Circuit {
 }
 
 /// A provider's number: that of its first game.
-fn provider(game: usize) -> usize {
+pub(super) fn provider(game: usize) -> usize {
     PROVIDERS.iter().position(|name| *name == PROVIDERS[game]).unwrap()
 }
 
@@ -135,6 +140,8 @@ pub(super) struct Request {
     /// The story events behind it that its narration tells as well.
     also_told: Vec<usize>,
     pub(super) delta: bool,
+    /// The lease under which it has reserved tokens, and how many.
+    pub(super) reserved: Option<(usize, u64)>,
     pub(super) error: bool,
     ended: Option<(usize, &'static str)>,
     /// The order key of its game since it is the head.
@@ -181,6 +188,7 @@ impl Reference {
             halted_tenants: [false; GAMES],
             halted_games: [false; GAMES],
             sent: [0; GAMES],
+            used: [0; GAMES],
             letters: Vec::new(),
         }
     }
@@ -234,6 +242,9 @@ impl Reference {
         if unfinished.count() as u64 >= UNFINISHED {
             return Answer::TooManyUnfinished;
         }
+        if self.used[sender] >= BUDGET {
+            return Answer::UsedUp;
+        }
         self.sent[sender] += 1;
         for request in interrupted {
             self.end_by_cancel(request);
@@ -267,6 +278,9 @@ impl Reference {
         let waits = |request: &Request| request.status == RequestStatus::Queued && request.game != game;
         if message.is_some() && self.requests.iter().filter(|request| waits(request)).count() as u64 >= LIMITS.queued {
             return Rewound::QueueFull;
+        }
+        if message.is_some() && self.used[provider(game)] >= BUDGET {
+            return Rewound::UsedUp;
         }
         let offset = self.games[game].log.len();
         for request in lane {
@@ -320,6 +334,7 @@ impl Reference {
         self.give_back(number);
         self.games[game].lane.retain(|request| *request != number);
         self.requests[number].status = RequestStatus::Cancelled;
+        self.requests[number].reserved = None;
         self.append(number, "request.cancelled");
         self.give_order_key(game);
     }
@@ -394,6 +409,7 @@ impl Reference {
             narration: false,
             also_told: Vec::new(),
             delta: false,
+            reserved: None,
             error: false,
             ended: None,
             order_key: None,

@@ -1,0 +1,62 @@
+//! What a turn takes of the budgets of its request: reserved before the first call of a model, settled by the commit.
+
+use metrics::counter;
+use protocol::{Problem, ProblemType, PromptPurpose};
+use story::Input;
+
+use super::Worker;
+use super::error::TurnError;
+use super::leases::HeldLease;
+use super::persist::persist;
+use crate::fitted::narration_prompt;
+use crate::llm::Provider;
+use crate::store::{Claim, Completion, Reserved, Spending, Spent, UsedUp};
+
+/// Reserves the most that a turn may use: the narrator's prompt and the longest answer, and for the delta the same. It is an estimate,
+/// because nobody here knows the model's tokenizer.
+pub(super) async fn reserve(
+    worker: &Worker,
+    claim: &Claim,
+    held: &HeldLease,
+    narrator: &Provider,
+    backend: &Provider,
+) -> Result<(), TurnError> {
+    let budgets = &claim.request.budgets;
+    if budgets.is_empty() {
+        return Ok(());
+    }
+    let (state, input): (_, Input) = (&claim.game.document.state, claim.request.input(&claim.companions));
+    let prompt = narration_prompt(&worker.library, state, &claim.history, &input, narrator)
+        .map_err(TurnError::unplayable)?
+        .bytes();
+    let most = narrator.most(PromptPurpose::Narrate, prompt) + backend.most(PromptPurpose::Extract, prompt);
+    match persist(held, || worker.store.reserve(&claim.lease, budgets, most)).await? {
+        Reserved::Done => Ok(()),
+        Reserved::UsedUp(used_up) => {
+            counter!("story_engine_requests_refused_total", "reason" => ProblemType::BudgetUsedUp.slug()).increment(1);
+            Err(TurnError::BudgetUsedUp(problem(used_up)))
+        }
+    }
+}
+
+/// What a turn has used; nothing where a server has not counted its tokens: then what was reserved counts.
+pub(super) fn used(
+    narrator: &Provider,
+    backend: &Provider,
+    narrated: &Completion,
+    extracted: &Completion,
+) -> Option<Spending> {
+    let is_counted = |answer: &Completion| answer.text.is_empty() || answer.usage.prompt_tokens > 0;
+    (is_counted(narrated) && is_counted(extracted)).then(|| {
+        narrator.spending(PromptPurpose::Narrate, narrated.usage)
+            + backend.spending(PromptPurpose::Extract, extracted.usage)
+    })
+}
+
+fn problem(used_up: UsedUp) -> Problem {
+    let detail = match used_up.what {
+        Spent::Tokens => "what may be narrated in a day is used up",
+        Spent::Cost => "what may be narrated in a month is used up",
+    };
+    Problem::new(ProblemType::BudgetUsedUp, format!("{detail}: there is room again in {}", used_up.wait_in_words()))
+}
