@@ -4,10 +4,10 @@
 
 use axum::routing::on;
 use protocol::ProblemType::{
-    GameBusy, GameEnded, GameExists, KeyReused, LaneFull, NotFound, QueueFull, RateLimited, RequestFinished,
-    ShuttingDown, TooManyKeys, TooManyPauses, TooManyStreams, TooManyUnfinished, TurnNotKept, Unauthorized,
-    UnknownContent, UnknownDeadLetter, UnknownGame, UnknownKey, UnknownProvider, UnknownRequest, UnknownWorker,
-    VersionConflict,
+    BudgetUsedUp, GameBusy, GameEnded, GameExists, KeyReused, LaneFull, NotFound, QueueFull, RateLimited,
+    RequestFinished, ShuttingDown, TooManyKeys, TooManyPauses, TooManyStreams, TooManyUnfinished, TurnNotKept,
+    Unauthorized, UnknownContent, UnknownDeadLetter, UnknownGame, UnknownKey, UnknownProvider, UnknownRequest,
+    UnknownWorker, VersionConflict,
 };
 use protocol::{
     AuditPage, BranchGame, Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest,
@@ -81,7 +81,17 @@ const TRACEPARENT: Parameter = Parameter::header(
 const TICKET: Parameter =
     Parameter::query("ticket", "A ticket or a capability, for readers that cannot set a header.", text);
 /// How what brings a game back to a turn may refuse.
-const REWIND: &[protocol::ProblemType] = &[UnknownGame, GameBusy, VersionConflict, KeyReused, QueueFull, TurnNotKept];
+const REWIND: &[protocol::ProblemType] = &[
+    UnknownGame,
+    GameBusy,
+    VersionConflict,
+    KeyReused,
+    QueueFull,
+    TurnNotKept,
+    RateLimited,
+    BudgetUsedUp,
+    TooManyUnfinished,
+];
 const MESSAGE: Parameter = Parameter::query(
     "message",
     "What the player says; else what waits first in the game, or a placeholder.",
@@ -140,7 +150,17 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .takes::<ChatRequest>()
         .at_most(CHAT_BODY_MAX)
         .answers::<ChatAccepted>()
-        .refuses(&[UnknownGame, GameEnded, GameBusy, KeyReused, LaneFull, QueueFull, RateLimited, TooManyUnfinished]),
+        .refuses(&[
+            UnknownGame,
+            GameEnded,
+            GameBusy,
+            KeyReused,
+            LaneFull,
+            QueueFull,
+            RateLimited,
+            BudgetUsedUp,
+            TooManyUnfinished,
+        ]),
     Operation::new(Get, path::REQUEST, Player, "getRequest", api!(requests::get))
         .does("Where a request stands")
         .answers::<RequestView>()

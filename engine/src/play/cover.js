@@ -1,8 +1,8 @@
-// Covers of stories, drawn from their ids: hills under a sky, in the page's colours.
+// Covers of stories, drawn from their ids: hills under a sky.
 
 import { shape } from "./dom.js";
 
-// Sky, sun or moon, three hills from far to near: evening, night, morning, sea, wood, desert.
+// Sky, sun or moon, three hills: evening, night, morning, sea, wood, desert.
 const PALETTES = [
   ["#e8b48a", "#fff0d2", "#b5716a", "#7c4a5c", "#43304a"],
   ["#39435e", "#f2ead0", "#4d5a78", "#2f3850", "#1d2333"],

@@ -23,7 +23,7 @@ export function shape(name, attributes) {
   return element;
 }
 
-/// A menu behind three dots. `items` is called when it opens, for there may be many menus.
+/// A menu behind three dots. `items` is called as it opens.
 export function menu(label, items) {
   const details = make("details", "menu");
   const summary = make("summary", "", "⋯");

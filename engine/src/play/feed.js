@@ -95,7 +95,7 @@ export class Feed {
 
   pause() {
     if (this.blocked) return this.story.turns.size > 0 ? ASK_MS : IDLE_ASK_MS;
-    // A stream that was held back once is held back again, also when some of it comes through.
+    // What was held back once is held back again, even if some of it comes through.
     return this.asked ? 2 * ASK_MS : SILENCE_MS;
   }
 

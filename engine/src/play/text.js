@@ -170,6 +170,7 @@ const PROBLEMS = {
   ],
   forbidden: ["this key may not do that.", "das darf dieser Schlüssel nicht."],
   "rate-limited": ["that was a lot at once. Wait a moment.", "das war viel auf einmal. Warte einen Augenblick."],
+  "budget-used-up": ["your share is used up for now.", "dein Anteil ist vorerst verbraucht."],
   "too-many-unfinished": [
     "too many messages wait already. Let the narrator answer some first.",
     "es warten schon zu viele Nachrichten. Lass den Erzähler erst einige beantworten.",

@@ -151,8 +151,8 @@ impl Bench {
         rewrite.del(&key).ignore();
         for (field, amount) in fields {
             let (what, slot) = field.split_at(1);
-            let slot = slot.parse::<i64>().unwrap() - slots(what);
-            rewrite.hset(&key, format!("{what}{slot}"), amount).ignore();
+            let field = slot.parse::<i64>().map_or(field.clone(), |slot| format!("{what}{}", slot - slots(what)));
+            rewrite.hset(&key, field, amount).ignore();
         }
         rewrite.query_async::<()>(&mut connection).await.unwrap();
     }
@@ -163,7 +163,9 @@ impl Bench {
             return open(directory).query_row("SELECT count(*) FROM used", [], |row| row.get(0)).unwrap();
         }
         let (mut connection, prefix) = self.owner_of(game).await;
-        redis::cmd("HLEN").arg(format!("{prefix}used:{bucket}")).query_async(&mut connection).await.unwrap()
+        let used = format!("{prefix}used:{bucket}");
+        let fields: Vec<String> = redis::cmd("HKEYS").arg(used).query_async(&mut connection).await.unwrap();
+        fields.iter().filter(|field| !field.starts_with('r')).count() as i64
     }
 
     /// Whether the log of a game is to go once its time is over: the game rests.

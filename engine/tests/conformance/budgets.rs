@@ -77,11 +77,14 @@ pub(crate) async fn a_budget_that_is_used_up_refuses_messages_and_takes_turns_no
     assert_eq!((used_up.budget, used_up.what), (0, Spent::Tokens));
     // The hour that has begun counts until it has been past for a day.
     assert!(used_up.retry_after > 23 * HOUR && used_up.retry_after <= 25 * HOUR, "{:?}", used_up.retry_after);
-    assert_eq!(refused(&bench, &store, game, &ada).await.what, Spent::Tokens);
-    // Nobody else is concerned, and what was not used is free again.
-    accept(&store, &paid(game, "of another", &[budget("user:bob", 100)]), &Terms::default()).await;
+    // A message is still accepted: most of what is reserved comes back. Here it does, and the turn that could reserve nothing can.
+    accept(&store, &paid(game, "and then", &ada), &Terms::default()).await;
     end(&store, &first, Some(tokens(10))).await;
     assert_eq!(reserve(&store, &second, tokens(1)).await, Reserved::Done);
+    end(&store, &second, Some(tokens(30))).await;
+    assert_eq!(refused(&bench, &store, game, &ada).await.what, Spent::Tokens);
+    // Nobody else is concerned.
+    accept(&store, &paid(other, "of another", &[budget("user:bob", 100)]), &Terms::default()).await;
 }
 
 pub(crate) async fn what_is_used_takes_the_place_of_what_was_reserved(bench: Bench) {

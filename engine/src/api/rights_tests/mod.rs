@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::request::Builder;
 use axum::http::{Method, Request, StatusCode, header};
-use protocol::GameId;
+use protocol::{GameId, Problem, ProblemType};
 use tower::ServiceExt as _;
 
 use super::operation::{Answer, Verb};
@@ -19,7 +19,7 @@ use super::operations::OPERATIONS;
 use super::{Api, Auth, router};
 use crate::config::{Config, LimitsConfig};
 use crate::llm::Models;
-use crate::store::Holder;
+use crate::store::{Budget, Holder, Reserved, Spending, WorkerId};
 use crate::tiers::Tiers;
 use expected::{EXPECTED, KINDS, Kind, Verdict, expected};
 use world::{World, api, verdict};
@@ -317,6 +317,56 @@ async fn a_user_who_sends_too_much_learns_when_to_come_again() {
     assert!(refused.headers()["ratelimit-policy"].to_str().unwrap().contains("per_user"));
     assert_eq!(say(Kind::Operator).await.status(), 200);
     assert_eq!(say(Kind::Operator).await.status(), 200);
+}
+
+/// What a user's turns may use and cost is limited, and what is used up holds for retries as well.
+#[tokio::test]
+async fn a_user_whose_budget_is_used_up_learns_when_there_is_room_again() {
+    for (limits, policy, least) in [
+        (
+            LimitsConfig { tokens_per_day_per_user: 100, ..LimitsConfig::NONE },
+            "\"tokens_per_day_per_user\";q=100;w=86400",
+            23 * 3600,
+        ),
+        (
+            LimitsConfig { cost_per_month_per_tenant: 2.5.try_into().unwrap(), ..LimitsConfig::NONE },
+            "\"cost_per_month_per_tenant\";q=3;w=2592000",
+            29 * 86_400,
+        ),
+    ] {
+        let world = World::new().await;
+        let models = Arc::new(Models::start(&Config::default()).await.unwrap());
+        let auth = Auth::keys([(world.keys[&Kind::Operator].hash(), Holder::Operator)]);
+        let public = router(Api { tiers: limits.into(), ..api(&world.store, &models, auth) });
+        let say = async |kind: Kind| {
+            let body = format!(r#"{{"game_state_id": "{}", "message": "look"}}"#, world.game);
+            let request = Request::post("/v1/chat")
+                .header(header::CONTENT_TYPE, "application/json")
+                .header(header::AUTHORIZATION, format!("Bearer {}", world.keys[&kind].reveal()));
+            public.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()
+        };
+        assert_eq!(say(Kind::Owner).await.status(), 200);
+        // Another turn of theirs reserves all of it, is cancelled, and has perhaps used it.
+        let lease = world.store.claim(&WorkerId::fixed("ada"), 1, 1).await.unwrap().claims.remove(0).lease;
+        let budgets = ["user:acme:ada", "tenant:acme"].map(|bucket| Budget {
+            bucket: bucket.into(),
+            tokens_a_day: Some(1000),
+            cost_a_month: None,
+        });
+        let spending = Spending { tokens: 100, cost: 2_500_000 };
+        assert_eq!(world.store.reserve(&lease, &budgets, spending).await.unwrap(), Reserved::Done);
+        world.store.cancel(lease.request).await.unwrap();
+
+        let refused = say(Kind::Owner).await;
+        assert_eq!(refused.status(), 429);
+        let header = |name: &str| refused.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("ratelimit-policy"), policy);
+        assert!(header("retry-after").parse::<u64>().unwrap() > least, "{}", header("retry-after"));
+        let body = to_bytes(refused.into_body(), usize::MAX).await.unwrap();
+        let problem: Problem = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem.problem_type(), Some(ProblemType::BudgetUsedUp));
+        assert_eq!(say(Kind::Operator).await.status(), 200);
+    }
 }
 
 /// A tenant's tier says how much it may do and who tells its games, and whose games are listed is the operators' choice alone.

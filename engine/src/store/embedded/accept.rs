@@ -2,6 +2,7 @@
 
 use protocol::{EventId, GameId, IfBusy, Priority, RequestId, RequestStatus};
 
+use super::budgets::Reservations;
 use super::rows::unavailable;
 use super::step::Step;
 use super::values::{corrupt, signed, unsigned};
@@ -38,7 +39,7 @@ pub(super) fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) 
     if let Some(limited) = charges::refused_by(step, &terms.charges, &freed)? {
         return Ok(Enqueued::Limited(limited));
     }
-    if let Some(used_up) = budgets::used_up(step, &request.budgets, None)? {
+    if let Some(used_up) = budgets::used_up(step, &request.budgets, Reservations::OfNobody)? {
         return Ok(Enqueued::Limited(Limited::Budget(used_up)));
     }
     for (id, _) in interrupted {

@@ -13,16 +13,26 @@ use crate::store::{Bucket, Budget, Lease, Reserved, Spending, Spent, UsedUp};
 /// How many slots that do not count any more are deleted with each reservation, of whichever bucket.
 const SWEPT: i64 = 8;
 
-/// The first budget that is used up, if there is one, without what `request` has reserved.
+/// Whose reservations count as used.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Reservations {
+    /// Nobody's: before a message is accepted, because most of what is reserved comes back.
+    OfNobody,
+    /// Those of all requests but this one.
+    OfOthers(RequestId),
+    OfAll,
+}
+
+/// The first budget that is used up, if there is one.
 pub(super) fn used_up(
     step: &Step<'_>,
     budgets: &[Budget],
-    request: Option<RequestId>,
+    counted: Reservations,
 ) -> Result<Option<UsedUp>, StoreError> {
     for (n, budget) in budgets.iter().enumerate() {
         for what in Spent::ALL {
             if let Some(most) = what.allowed(budget)
-                && let Some(retry_after) = wait_for(step, &budget.bucket, what, most, request)?
+                && let Some(retry_after) = wait_for(step, &budget.bucket, what, most, counted)?
             {
                 return Ok(Some(UsedUp { budget: n, what, retry_after }));
             }
@@ -37,10 +47,10 @@ fn wait_for(
     bucket: &Bucket,
     what: Spent,
     most: u64,
-    request: Option<RequestId>,
+    counted: Reservations,
 ) -> Result<Option<Duration>, StoreError> {
     let ((length, kept), most) = (what.slots(), signed(most));
-    let slots = slots(step, bucket, what, request)?;
+    let slots = slots(step, bucket, what, counted)?;
     let mut sum: i64 = slots.iter().map(|(_, amount)| amount).sum();
     if sum < most {
         return Ok(None);
@@ -55,18 +65,18 @@ fn wait_for(
     Ok(None)
 }
 
-/// What counts of a bucket: the slots in order, and how much of each, without what `request` has reserved.
-fn slots(
-    step: &Step<'_>,
-    bucket: &Bucket,
-    what: Spent,
-    request: Option<RequestId>,
-) -> Result<Vec<(i64, i64)>, StoreError> {
+/// What counts of a bucket: the slots in order, and how much of each.
+fn slots(step: &Step<'_>, bucket: &Bucket, what: Spent, counted: Reservations) -> Result<Vec<(i64, i64)>, StoreError> {
+    let (none_counts, but_of) = match counted {
+        Reservations::OfNobody => (true, None),
+        Reservations::OfOthers(request) => (false, Some(request.to_string())),
+        Reservations::OfAll => (false, None),
+    };
     step.all(
-        "SELECT slot, amount - ifnull((SELECT sum(reserved.amount) FROM reserved WHERE request_id = ?4 \
-         AND reserved.bucket = used.bucket AND reserved.what = used.what AND reserved.slot = used.slot), 0) \
+        "SELECT slot, amount - ifnull((SELECT sum(reserved.amount) FROM reserved WHERE reserved.bucket = used.bucket \
+         AND reserved.what = used.what AND reserved.slot = used.slot AND (?4 OR request_id = ?5)), 0) \
          FROM used WHERE bucket = ?1 AND what = ?2 AND slot >= ?3 ORDER BY slot",
-        (bucket.as_str(), what.letter(), first_slot(step, what), request.map(|id| id.to_string())),
+        (bucket.as_str(), what.letter(), first_slot(step, what), none_counts, but_of),
         |row| Ok((row.get(0).map_err(unavailable)?, row.get(1).map_err(unavailable)?)),
     )
 }
@@ -90,7 +100,7 @@ pub(super) fn reserve(
     if step.first(sql, (&request, lease.token.as_str()), |_| Ok(()))?.is_some() {
         return Ok(Reserved::Done);
     }
-    if let Some(used_up) = used_up(step, budgets, Some(lease.request))? {
+    if let Some(used_up) = used_up(step, budgets, Reservations::OfOthers(lease.request))? {
         return Ok(Reserved::UsedUp(used_up));
     }
     give_back(step, lease.request)?;
@@ -141,7 +151,7 @@ pub(super) fn give_back(step: &Step<'_>, request: RequestId) -> Result<(), Store
 /// What is used of buckets.
 pub(super) fn used(step: &Step<'_>, buckets: &[Bucket]) -> Result<Vec<Spending>, StoreError> {
     let sum = |bucket: &Bucket, what| -> Result<u64, StoreError> {
-        Ok(unsigned(slots(step, bucket, what, None)?.iter().map(|(_, amount)| amount).sum()))
+        Ok(unsigned(slots(step, bucket, what, Reservations::OfAll)?.iter().map(|(_, amount)| amount).sum()))
     };
     buckets
         .iter()

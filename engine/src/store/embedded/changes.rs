@@ -3,6 +3,7 @@
 use protocol::{EventId, GameId, IfBusy, RequestId};
 
 use super::StoreError;
+use super::budgets::Reservations;
 use super::step::Step;
 use super::values::{corrupt, signed, unsigned};
 use super::{accept, budgets, charges, document, lanes, providers, turns};
@@ -32,7 +33,7 @@ pub(super) fn change(step: &mut Step<'_>, change: &GameChange) -> Result<Changed
         return Ok(Changed::Limited(limited));
     }
     if let Some(request) = &change.request
-        && let Some(used_up) = budgets::used_up(step, &request.budgets, None)?
+        && let Some(used_up) = budgets::used_up(step, &request.budgets, Reservations::OfNobody)?
     {
         return Ok(Changed::Limited(Limited::Budget(used_up)));
     }

@@ -332,6 +332,7 @@ CREATE TABLE IF NOT EXISTS reserved (
     token      TEXT NOT NULL,
     PRIMARY KEY (request_id, bucket, what)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS reserved_by_bucket ON reserved (bucket, what, slot);
 CREATE TRIGGER IF NOT EXISTS reserving_request_ends AFTER UPDATE OF status ON requests
 WHEN NEW.status NOT IN ('queued', 'processing') BEGIN
     DELETE FROM reserved WHERE request_id = NEW.id;

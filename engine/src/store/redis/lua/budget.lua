@@ -1,5 +1,5 @@
 -- Budgets. `used:{bucket}` is a hash of what was used: 't' and an hour, tokens; 'c' and a day, cost (millionths). What a request has reserved counts
--- as used; the field `reserved` of its status says where, in the form of `settle_reserved`. `budget.rs` has the rules.
+-- as used; the field `reserved` of its status says where, in the form of `settle_reserved`. 'rt' and 'rc' are how much of it is reserved. `budget.rs` has the rules.
 -- Budgets are JSON: for each {bucket, most tokens in 24 hours, most cost in 30 days}, -1 for no such limit.
 local SLOTS_OF_TOKENS = { letter = 't', length = 3600000, kept = 24 }
 local SLOTS_OF_COST = { letter = 'c', length = 86400000, kept = 30 }
@@ -28,7 +28,8 @@ local function used_of(bucket, reserved)
   local stored = call('HGETALL', USED .. bucket)
   for n = 1, #stored, 2 do
     local slots = string.sub(stored[n], 1, 1) == 't' and SLOTS_OF_TOKENS or SLOTS_OF_COST
-    if tonumber(string.sub(stored[n], 2)) < slot_of(slots) - slots.kept then
+    local slot = tonumber(string.sub(stored[n], 2))
+    if slot and slot < slot_of(slots) - slots.kept then
       past[#past + 1] = stored[n]
     else
       used[stored[n]] = tonumber(stored[n + 1])
@@ -43,13 +44,15 @@ local function used_of(bucket, reserved)
   return used, past
 end
 
--- The reply for the first budget that is used up, if there is one: {'used_up', which (from 0), 't' or 'c', retry after (ms)}.
-local function used_up(budgets, reserved)
+-- The reply for the first budget that is used up, if there is one: {'used_up', which (from 0), 't' or 'c', retry after (ms)}. Before a message is
+-- accepted, what others have `only_reserved` does not count: most of it comes back.
+local function used_up(budgets, reserved, only_reserved)
   for n, budget in ipairs(budgets) do
     local bucket, most_tokens, most_cost = unpack(budget)
     local used = used_of(bucket, reserved)
     for _, limit in ipairs({ { SLOTS_OF_TOKENS, most_tokens }, { SLOTS_OF_COST, most_cost } }) do
       local slots, most = unpack(limit)
+      if only_reserved and most >= 0 then most = most + (used['r' .. slots.letter] or 0) end
       local wait = wait_for(used, slots, most)
       if wait then return { 'used_up', int(n - 1), slots.letter, int(wait) } end
     end

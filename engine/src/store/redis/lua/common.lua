@@ -167,13 +167,18 @@ end
 -- What `reserved` of a status holds behind the token of the attempt, for each budget: bucket, hour, day, tokens, cost.
 local RESERVED = '(%S+) (%d+) (%d+) (%d+) (%d+)\n'
 
--- What a request has reserved of budgets becomes what it has used.
+-- What a request has reserved of budgets becomes what it has used; nobody may know that, and then all of it counts as used.
 local function settle_reserved(reserved, tokens, cost)
   for bucket, hour, day, reserved_tokens, reserved_cost in string.gmatch(reserved, RESERVED) do
+    local used = USED .. bucket
     -- One that has expired holds nothing that still counts, and would stay for ever.
-    if call('EXISTS', USED .. bucket) == 1 then
-      call('HINCRBY', USED .. bucket, 't' .. hour, int(tokens - reserved_tokens))
-      call('HINCRBY', USED .. bucket, 'c' .. day, int(cost - reserved_cost))
+    if call('EXISTS', used) == 1 then
+      call('HINCRBY', used, 'rt', int(-reserved_tokens))
+      call('HINCRBY', used, 'rc', int(-reserved_cost))
+      if tokens then
+        call('HINCRBY', used, 't' .. hour, int(tokens - reserved_tokens))
+        call('HINCRBY', used, 'c' .. day, int(cost - reserved_cost))
+      end
     end
   end
 end
@@ -187,7 +192,7 @@ local function settle(request, tokens, cost)
     call('HDEL', STATUS .. request, 'charged')
   end
   if reserved then
-    if tokens then settle_reserved(reserved, tokens, cost) end
+    settle_reserved(reserved, tokens, cost)
     call('HDEL', STATUS .. request, 'reserved')
   end
 end

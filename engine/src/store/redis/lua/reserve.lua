@@ -16,6 +16,8 @@ for _, budget in ipairs(budgets) do
   if #past > 0 then call('HDEL', USED .. bucket, unpack(past)) end
   call('HINCRBY', USED .. bucket, 't' .. hour, tokens)
   call('HINCRBY', USED .. bucket, 'c' .. day, cost)
+  call('HINCRBY', USED .. bucket, 'rt', tokens)
+  call('HINCRBY', USED .. bucket, 'rc', cost)
   call('PEXPIRE', USED .. bucket, USED_TTL)
   lines[#lines + 1] = table.concat({ bucket, hour, day, tokens, cost }, ' ') .. '\n'
 end

@@ -242,7 +242,7 @@ impl Reference {
         if unfinished.count() as u64 >= UNFINISHED {
             return Answer::TooManyUnfinished;
         }
-        if self.used[sender] >= BUDGET {
+        if self.settled(sender) >= BUDGET {
             return Answer::UsedUp;
         }
         self.sent[sender] += 1;
@@ -253,6 +253,12 @@ impl Reference {
         self.requests[number].counts = true;
         self.requests[number].key = key.map(|(key, words)| (game, key, words));
         Answer::Accepted(number)
+    }
+
+    /// What a sender has used for good.
+    fn settled(&self, sender: usize) -> u64 {
+        let of_sender = self.requests.iter().filter(|request| provider(request.game) == sender);
+        self.used[sender] - of_sender.filter_map(|request| request.reserved).map(|(_, tokens)| tokens).sum::<u64>()
     }
 
     /// A request comes to the tail of a lane, and gets an event if it has to wait.
@@ -279,7 +285,7 @@ impl Reference {
         if message.is_some() && self.requests.iter().filter(|request| waits(request)).count() as u64 >= LIMITS.queued {
             return Rewound::QueueFull;
         }
-        if message.is_some() && self.used[provider(game)] >= BUDGET {
+        if message.is_some() && self.settled(provider(game)) >= BUDGET {
             return Rewound::UsedUp;
         }
         let offset = self.games[game].log.len();
