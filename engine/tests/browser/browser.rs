@@ -29,6 +29,9 @@ impl Drop for Driver {
     }
 }
 
+/// How often it is tried to start Chrome.
+const STARTS: u32 = 3;
+
 /// What a reader prefers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Scheme {
@@ -61,7 +64,18 @@ impl Browser {
         });
         let capabilities = serde_json::Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        let page = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{port}")).await.unwrap();
+        builder.capabilities(capabilities);
+        let driver_url = format!("http://127.0.0.1:{port}");
+        // On a busy machine Chrome now and then ends before its driver has found it, which says nothing of the page.
+        let mut tries = 1;
+        let page = loop {
+            match builder.connect(&driver_url).await {
+                Ok(page) => break page,
+                Err(error) if tries < STARTS => eprintln!("Chrome does not start, trying again: {error}"),
+                Err(error) => panic!("Chrome does not start: {error}"),
+            }
+            tries += 1;
+        };
         Some(Self { page, _driver: driver })
     }
 
