@@ -259,7 +259,11 @@ mod tests {
             ("[tiers.a]\ntenants = ['x y']", "tiers.a.tenants", "no name of a tenant"),
             ("[tiers.a]\ntenants = ['x']\n[tiers.b]\ntenants = ['x']", "tiers.b.tenants", "`tiers.a` too"),
             ("[tiers.a]\nweight = 0.0", "tiers.a.weight", "0.01 to 100"),
-            ("[tiers.a.limits]\nunfinished_per_user = 2000000000000", "tiers.a.limits.unfinished_per_user", "more than"),
+            (
+                "[tiers.a.limits]\nunfinished_per_user = 2000000000000",
+                "tiers.a.limits.unfinished_per_user",
+                "more than",
+            ),
             (&format!("{providers}[tiers.a]\nproviders = ['c']"), "tiers.a.providers", "configured: a, b"),
             (&format!("{providers}[tiers.a]\nproviders = ['a']"), "tiers.a.providers", "hands calls over to `b`"),
             (&format!("{providers}[tiers.a]\nproviders = ['b']"), "tiers.a.default_provider", "which is not among"),

@@ -38,6 +38,7 @@ mod revoked;
 mod script;
 mod servers;
 mod totals;
+mod turn_arguments;
 mod unexpected;
 mod watch;
 mod workers;
@@ -122,7 +123,7 @@ impl RedisStore {
             .map(|prefix| Connection::new(Arc::clone(&servers), Preamble::new(prefix, &options)))
             .collect();
         let marks = Box::pin(Marks::of(&shards)).await?;
-        let terms = queue::terms_of_turns(&options, shards.len(), owner.in_cluster)?;
+        let terms = turn_arguments::terms_of_turns(&options, shards.len(), owner.in_cluster)?;
         let batches = shards
             .iter()
             .map(|shard| CommitBatches::new(shard.clone(), terms.clone(), options.recover_interval))
