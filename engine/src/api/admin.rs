@@ -1,4 +1,4 @@
-//! The operators' port of a process, API and worker alike: `/livez`, `/readyz`, `/metrics`, `/debug/runtime`, and what operators do to the store.
+//! The operators' port of a process, API and worker alike: `/livez`, `/readyz`, `/metrics`, `/debug/runtime`, `/debug/profile`, and what operators do to the store.
 //!
 //! It is another listener than the players', on loopback unless configured otherwise, so that a proxy which lets the world
 //! in does not let it in here.
@@ -17,7 +17,7 @@ use super::guard::{self, Guard};
 use super::overview::Overviews;
 use super::probe::StoreProbe;
 use super::prompt::{self, Prompts};
-use super::{Auth, gate_of, gated_of_store, health, overview, pauses, rights, runtime, scrape, with_problems};
+use super::{Auth, gate_of, gated_of_store, health, overview, pauses, profile, rights, runtime, scrape, with_problems};
 use crate::retention::Archive;
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
@@ -60,6 +60,11 @@ pub fn admin(admin: Admin) -> Router {
         }
         None => (get(metrics), get(runtime::show)),
     };
+    // It takes a part of the processor, so a viewer may not ask for it.
+    let profile = match gate_of("listKeys", &store, &admin.auth) {
+        Some(gate) => get(profile::take).route_layer(from_fn_with_state(gate, rights::enforce)),
+        None => get(profile::take),
+    };
     // It needs more than the store, so it is not among the operations.
     let next = match gate_of("getPrompt", &store, &admin.auth) {
         Some(gate) => get(prompt::show).route_layer(from_fn_with_state(gate, rights::enforce)),
@@ -76,6 +81,7 @@ pub fn admin(admin: Admin) -> Router {
         .route("/readyz", get(readyz))
         .route("/metrics", scrape)
         .route("/debug/runtime", runtime)
+        .route("/debug/profile", profile)
         .with_state(admin);
     let page = crate::admin_page::routes();
     with_problems(own.merge(prompts).merge(looked_at).merge(operations).merge(page))
@@ -132,8 +138,10 @@ mod tests {
     use super::*;
     use crate::config::{Config, LimitsConfig};
     use crate::llm::Models;
-    use crate::store::StoreOptions;
+    use crate::secret::{Secret, SecretKind};
     use crate::store::embedded::EmbeddedStore;
+    use crate::store::{Holder, StoreOptions};
+    use crate::telemetry::profile;
 
     async fn port() -> Admin {
         let store: SharedStore = Arc::new(EmbeddedStore::in_memory(StoreOptions::default()).unwrap());
@@ -192,6 +200,34 @@ mod tests {
         assert_eq!(get(&port, "/v1/gamestate").await.0, 404);
         let (status, runtime) = get(&port, "/debug/runtime").await;
         assert!(status == 200 && runtime.contains("\"busy_seconds\":["), "{runtime}");
+    }
+
+    #[tokio::test]
+    async fn a_profile_is_for_operators_and_one_at_a_time() {
+        let [operator, viewer] = [(); 2].map(|()| Secret::generate(SecretKind::Key).unwrap());
+        let keys = [(operator.hash(), Holder::Operator), (viewer.hash(), Holder::Viewer)];
+        let port = Admin { auth: Auth::keys(keys), ..port().await };
+        let ask = async |key: &Secret, query: &str| {
+            let request = Request::get(format!("/debug/profile?{query}")).header("host", "localhost");
+            let request = request.header("authorization", format!("Bearer {}", key.reveal()));
+            let response = admin(port.clone()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let status = response.status().as_u16();
+            (status, to_bytes(response.into_body(), usize::MAX).await.unwrap())
+        };
+        assert_eq!(ask(&viewer, "seconds=1").await.0, 403);
+        for wrong in ["seconds=0", "seconds=61", "seconds=x", "format=svg"] {
+            assert_eq!(ask(&operator, wrong).await.0, 400, "{wrong}");
+        }
+        let alone = profile::alone().await;
+        let (status, problem) = ask(&operator, "seconds=1").await;
+        assert!(status == 429 && problem.starts_with(br#"{"type":"/problems/rate-limited""#), "{status} {problem:?}");
+        drop(alone);
+        let (mut status, mut file) = ask(&operator, "seconds=1").await;
+        while status == 429 {
+            drop(profile::alone().await);
+            (status, file) = ask(&operator, "seconds=1").await;
+        }
+        assert!(status == 200 && file.starts_with(b"\x1f\x8b"), "{status} {file:?}");
     }
 
     #[tokio::test]

@@ -40,6 +40,7 @@ mod paging;
 mod path;
 mod pauses;
 mod probe;
+mod profile;
 mod prompt;
 mod queue;
 mod requests;

@@ -1,8 +1,7 @@
 //! `GET /debug/runtime` on the operators' port: what the threads and the memory of this process are used for.
 //!
-//! A sampling profiler is not in the process on purpose. It would interrupt threads by a signal and walk their stacks in the handler, and no
-//! unwinder promises to be safe there: one that meets the lock of the loader or a panic under way stops the process for good. `perf` does it from
-//! outside. What is here needs no stack: all numbers only grow, so two answers tell what was used between them.
+//! It costs the process nothing, so a viewer may ask: all numbers only grow, so two answers tell what was used between them. Which functions use it
+//! is what [`super::profile`] says.
 
 use std::collections::BTreeMap;
 use std::fs;
