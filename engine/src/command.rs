@@ -131,6 +131,12 @@ enum Command {
         /// Put back the store of this tier only; may be given several times
         #[arg(long, value_name = "NAME")]
         tier: Vec<String>,
+        /// Bring back this game only, next to those that are played
+        #[arg(long, value_name = "ID", conflicts_with = "tier")]
+        game: Option<GameId>,
+        /// Put it in the place of the game that is there, if that has no unfinished requests
+        #[arg(long, requires = "game")]
+        replace: bool,
     },
     /// Move a Redis on to the layout of this release, once no engine of an earlier one uses it; without --yes, only say what would be done
     Migrate {
@@ -280,7 +286,10 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         Some(Command::Keys { command }) => runtime.block_on(operate::keys(&config, command))?,
         Some(Command::Tenants { command }) => runtime.block_on(operate::tenants(&config, command))?,
         Some(Command::Backup { file }) => runtime.block_on(operate::backup(&config, &file))?,
-        Some(Command::Restore { file, tier }) => runtime.block_on(operate::restore(&config, &file, &tier))?,
+        Some(Command::Restore { file, game: Some(game), replace, .. }) => {
+            runtime.block_on(operate::restore_game(&config, &file, game, replace))?;
+        }
+        Some(Command::Restore { file, tier, .. }) => runtime.block_on(operate::restore(&config, &file, &tier))?,
         Some(Command::Migrate { yes }) => runtime.block_on(operate::migrate(&config, yes))?,
         Some(Command::Fsck { repair }) => {
             let sound = runtime.block_on(operate::fsck(&config, repair))?;

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use protocol::GameId;
+
 use super::source::OperateError;
 use crate::api::Actor;
 use crate::config::Config;
 use crate::outln;
 use crate::serve::{self, ServeError};
-use crate::store::embedded::{self, EmbeddedStore};
+use crate::store::embedded::{self, BackupError, EmbeddedStore, OpenError};
 use crate::store::redis::backup::{self as redis, BackupFile, Summary};
 use crate::store::{AuditLog as _, NewAuditEntry};
 
@@ -36,6 +38,35 @@ pub async fn restore(config: &Config, file: &Path, tiers: &[String]) -> Result<(
     embedded::restore(file, &config.data_dir)?;
     outln!("{} holds the store of {}", config.data_dir.display(), file.display());
     Ok(())
+}
+
+/// Brings one game of a copy back, next to those that are played.
+pub async fn restore_game(config: &Config, file: &Path, game: GameId, replace: bool) -> Result<(), OperateError> {
+    let said = if config.redis.url.is_some() {
+        let copy = BackupFile::check(file)?;
+        let stores = serve::open_every_redis(config).await?;
+        let Summary { requests, dead_letters, .. } = redis::restore_game(&copy, &stores, game, replace).await?;
+        format!(", with {requests} unfinished requests and {dead_letters} dead letters")
+    } else {
+        if !EmbeddedStore::is_in(&config.data_dir) {
+            let place = format!("the data directory {}", config.data_dir.display());
+            return Err(ServeError::NoStore { place }.into());
+        }
+        embedded::restore_game(file, &config.data_dir, config.embedded.synchronous, game, replace).map_err(in_use)?;
+        String::new()
+    };
+    outln!("the game {game} of {} is restored{said}", file.display());
+    let entry = NewAuditEntry { subject: format!("{game} of {}", file.display()), ..entry("restoreGame", file) };
+    serve::open_existing(config).await?.record_audit(&entry).await?;
+    Ok(())
+}
+
+/// Rows are copied where no engine works.
+fn in_use(error: BackupError) -> OperateError {
+    match error {
+        BackupError::Open(OpenError::InUse { .. }) => OperateError::MustStop,
+        error => error.into(),
+    }
 }
 
 async fn backup_redis(config: &Config, file: &Path) -> Result<(), OperateError> {

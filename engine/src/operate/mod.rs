@@ -35,7 +35,7 @@ use crate::store::NewAuditEntry;
 use crate::store::embedded::OpenError;
 
 pub use self::audit::{AuditQuery, audit};
-pub use self::backup::{backup, restore};
+pub use self::backup::{backup, restore, restore_game};
 pub use self::dead_letters::{DeadLetterCommand, dead_letters};
 pub use self::games::{GameCommand, games};
 pub use self::keys::{KeyCommand, NoRandomness, keys};

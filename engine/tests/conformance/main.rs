@@ -44,6 +44,7 @@ mod redis_cluster;
 mod redis_server;
 mod rented;
 mod resting;
+mod restore_game;
 mod retention;
 mod retry;
 mod rewind;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use protocol::GameId;
 use rusqlite::{Connection, OpenFlags};
 
 use super::file::{self, NAME, OpenError};
@@ -39,6 +40,31 @@ pub enum BackupError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The game is not in the copy.
+    #[error("{} has no game {game}", .path.display())]
+    NoSuchGame {
+        /// The file.
+        path: PathBuf,
+        /// Which one.
+        game: GameId,
+    },
+    /// The game is in the store.
+    #[error("there is a game {game} already: --replace puts that of the backup in its place")]
+    GameExists {
+        /// Which one.
+        game: GameId,
+    },
+    /// The game that would be replaced is played.
+    #[error(
+        "the game {game} has unfinished requests: wait for their end, or cancel them (`engine queue cancel --game {game}`)"
+    )]
+    GameBusy {
+        /// Which one.
+        game: GameId,
+    },
+    /// The store holds what it should not.
+    #[error("{0}")]
+    Store(String),
     /// SQLite refuses.
     #[error("the copy cannot be made: {0}")]
     Database(#[from] rusqlite::Error),
@@ -82,7 +108,7 @@ pub fn restore(copy: &Path, directory: &Path) -> Result<(), BackupError> {
 }
 
 /// Whether a copy is whole, and of a layout that this version reads.
-fn check(copy: &Path) -> Result<(), BackupError> {
+pub(super) fn check(copy: &Path) -> Result<(), BackupError> {
     let damaged = |reason: String| BackupError::Damaged { path: copy.to_owned(), reason };
     let opened = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let found: String =

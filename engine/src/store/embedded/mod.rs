@@ -6,6 +6,7 @@
 mod accept;
 mod audit;
 mod backup;
+mod backup_game;
 mod budgets;
 mod candidates;
 mod changes;
@@ -54,6 +55,7 @@ use protocol::WorkerInfo;
 use tokio::sync::{Notify, broadcast};
 
 pub use self::backup::{BackupError, backup, restore};
+pub use self::backup_game::restore_game;
 pub use self::file::{OpenError, Synchronous};
 use self::identity::FileIdentity;
 use self::step::Step;

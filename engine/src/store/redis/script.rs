@@ -51,7 +51,7 @@ scripts! {
     ACCESS = [lua!("access")];
     ADD_SECRET = [lua!("add_secret")];
     SECRETS = [lua!("secrets")];
-    DELETE_GAME = [lua!("content"), lua!("delete_game")];
+    DELETE_GAME = [lua!("content"), lua!("drop_game"), lua!("delete_game")];
     IDLE_GAMES = [lua!("idle_games")];
     ENQUEUE = [enqueueing(), lua!("enqueue"), "return enqueue()"];
     ENQUEUE_AND_INTERRUPT = [endings(), enqueueing(), lua!("enqueue"), "return enqueue(cancel)"];
@@ -90,8 +90,9 @@ scripts! {
     BACKUP_REQUESTS = [lua!("backup_requests")];
     RESTORE_NUMBERS = [lua!("restore_numbers")];
     RESTORE_REQUESTS = [lua!("put"), lua!("restore_requests")];
-    RESTORE_GAME = [endings(), lua!("put"), lua!("content"), lua!("restore_game")];
-    RESTORE_DEAD = [endings(), lua!("restore_dead")];
+    RESTORE_GAME =
+        [endings(), lua!("put"), lua!("content"), lua!("drop_game"), lua!("dead_again"), lua!("restore_game")];
+    RESTORE_DEAD = [endings(), lua!("dead_again"), lua!("restore_dead")];
 }
 
 /// For scripts that change a provider's state and choose none.

@@ -208,7 +208,7 @@ impl Reader {
 /// A backup whose checksum is right.
 #[derive(Debug)]
 pub struct BackupFile {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Its id: no two backups have the same.
     pub(super) id: String,
     /// The tiers whose stores it has.
@@ -222,6 +222,10 @@ impl BackupFile {
         let file = head(&mut reader)?;
         while reader.next()?.0 != Kind::End {}
         Ok(file)
+    }
+
+    pub(super) fn damaged(&self, reason: &str) -> CopyError {
+        CopyError::Damaged { path: self.path.clone(), reason: reason.to_owned() }
     }
 
     /// Its records, behind the head.

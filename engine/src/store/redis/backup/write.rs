@@ -19,7 +19,8 @@ use crate::store::{DeadLetterId, StoreError, StoreOptions};
 /// How many dead letters one step makes.
 const LETTERS: usize = 50;
 /// Removes a version of content that no game holds.
-const DROP_UNHELD: &str = "if redis.call('HEXISTS', KEYS[1], 'games') == 0 then redis.call('UNLINK', KEYS[1]) end";
+pub(super) const DROP_UNHELD: &str =
+    "if redis.call('HEXISTS', KEYS[1], 'games') == 0 then redis.call('UNLINK', KEYS[1]) end";
 
 /// Where the store of a tier is put.
 #[derive(Debug)]
@@ -169,7 +170,7 @@ impl Restored {
         let mut calls: BTreeMap<usize, ScriptArgs> = BTreeMap::new();
         for request in parts.chunks_exact(3) {
             let id: RequestId = text(&request[0]).parse().map_err(|_| reader.damaged("an id is none"))?;
-            let call = calls.remove(&id.shard(self.store.shards.len())).unwrap_or_default();
+            let call = calls.remove(&id.shard(self.store.shards.len())).unwrap_or_else(|| ScriptArgs::new().arg(""));
             calls.insert(id.shard(self.store.shards.len()), call.arg(request));
         }
         for (shard, call) in calls {
@@ -194,7 +195,7 @@ impl Restored {
             return Err(reader.damaged("a game has other parts than it should"));
         };
         let shard = game.shard(self.store.shards.len());
-        let done = self.run(shard, &script::RESTORE_GAME, &ScriptArgs::new().arg(parts)).await?;
+        let done = self.run(shard, &script::RESTORE_GAME, &ScriptArgs::new().arg("whole").arg(parts)).await?;
         for [entry, request, version] in counts.dead {
             let entry = text(entry).parse().map_err(|_| reader.damaged("a dead letter has no id"))?;
             self.letters.push(Letter { shard, entry, request: text(request), version: text(version) });
@@ -210,6 +211,9 @@ impl Restored {
     async fn run(&self, shard: usize, step: &Script, call: &ScriptArgs) -> Result<String, CopyError> {
         match self.store.shards[shard].run::<String>(step, call).await? {
             done if done == "done" || done == "known" => Ok(done),
+            missing if missing == "content" => {
+                Err(CopyError::Refused { reason: "the content of a game is missing".to_owned() })
+            }
             reason => Err(CopyError::Refused { reason }),
         }
     }
@@ -253,6 +257,6 @@ impl Restored {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -7,16 +7,7 @@ if call('EXISTS', LANE .. game) == 1 then return { 'busy' } end
 if version ~= '' and (call('HGET', GAME .. game, 'version') ~= version or call('ZSCORE', GAMES, game) ~= changed) then
   return { 'changed' }
 end
-local tenant, user, document = unpack(call('HMGET', GAME .. game, 'tenant', 'user', 'document'))
--- A long history is freed behind the call: DEL would hold up every other game meanwhile.
-call('UNLINK', GAME .. game, HISTORY .. game, TURNS .. game, TRIES .. game, CHANGES .. game, LOG .. game, CAPABILITIES .. game,
-  TEXT .. game, PIECES .. game)
--- After the first write: a full server refuses to count, even downwards, unless the script has written before.
-hold_content(document, nil)
-call('ZREM', GAMES, game)
-call('HDEL', PAUSED_GAMES, game)
-if tenant then call('ZREM', GAMES_OF .. tenant, game) end
-if user then call('ZREM', GAMES_OF .. tenant .. ':' .. user, game) end
+drop_game(game)
 -- An empty message makes the subscribers read the log: they find that the game is gone.
 call('PUBLISH', LOG .. game, '')
 return { 'done' }

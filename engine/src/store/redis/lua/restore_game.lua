@@ -1,17 +1,39 @@
 -- Brings a game back that `backup_game.lua` has read, with its lane, and the records of its dead letters, which `restore_dead.lua` makes
 -- dead letters again. What ran is released: it is queued, at its place, and the attempt does not count.
--- Arguments: game; time of change (ms), or '' if the game itself is gone and only dead letters are left of it; its pause or ''; the version of content that it holds or ''; number of values n, {key,
+-- Arguments: what it comes to: 'whole', a store that nobody uses yet, 'add', one that is played on, or 'replace', the same where it takes the place of
+-- the game that is there; game; time of change (ms), or '' if the game itself is gone and only dead letters are left of it; its pause or ''; the version of content that it holds or ''; number of values n, {key,
 -- how long it is kept (ms, 0 for ever), value} n times; number of requests m, {request, value} m times; number of dead letters d,
 -- {entry, request, version, value} d times.
--- Returns 'done', 'known' if the game is here already, or why the server refuses a value. A repeat changes nothing.
+-- Returns 'done', 'known' if the game is here already, 'busy' if it would replace one that has unfinished requests, 'content' if the version of its content
+-- is missing, or why the server refuses a value. A repeat changes nothing.
 local at = 4
 local function take()
   at = at + 1
   return ARGV[at]
 end
-local game, score, pause, content = take(), take(), take(), take()
-if score ~= '' and call('EXISTS', GAME .. game) == 1 then return 'known' end
-if content ~= '' and call('HEXISTS', CONTENT .. content, 'text') == 0 then return 'the version ' .. content .. ' of its content is missing' end
+local into, game, score, pause, content = take(), take(), take(), take(), take()
+local exists = score ~= '' and call('EXISTS', GAME .. game) == 1
+if exists and into ~= 'replace' then return 'known' end
+if exists and call('EXISTS', LANE .. game) == 1 then return 'busy' end
+if content ~= '' and call('HEXISTS', CONTENT .. content, 'text') == 0 then return 'content' end
+
+if into ~= 'whole' then
+  -- Others play on: nothing may be refused when something has changed, so each value is stored under another name first.
+  local from, refused = at, nil
+  local function try(value) refused = refused or put(P .. 'restoring:' .. game, '0', value) end
+  for _ = 1, tonumber(take()) do take(); take(); try(take()) end
+  for _ = 1, tonumber(take()) do take(); try(take()) end
+  for _ = 1, tonumber(take()) do take(); take(); take(); try(take()) end
+  at = from
+  call('UNLINK', P .. 'restoring:' .. game)
+  if refused then return refused end
+  -- The content is held before the game that is there lets it go.
+  if content ~= '' then call('HINCRBY', CONTENT .. content, 'games', '1') end
+  if exists then drop_game(game) end
+  -- The game goes on from an offset that it had before. In a new epoch, its next events are told from those that had these offsets.
+  call('SET', EPOCH, int(tonumber(epoch()) + 1))
+  known_epoch = nil
+end
 
 local last_key, last_ttl, last_value
 for _ = 1, tonumber(take()) do
@@ -23,12 +45,19 @@ for _ = 1, tonumber(take()) do
 end
 for _ = 1, tonumber(take()) do
   local request = take()
+  local entry = into ~= 'whole' and call('HGET', DEAD_INDEX, request)
+  if entry then
+    call('XDEL', DEAD, entry)
+    call('HDEL', DEAD_INDEX, request)
+  end
   local refused = put(STATUS .. request, '0', take())
   if refused then return refused end
   put_key(request, '0')
 end
+local letters = {}
 for _ = 1, tonumber(take()) do
-  local _, request, _, value = take(), take(), take(), take()
+  local entry, request, version, value = take(), take(), take(), take()
+  letters[#letters + 1] = { entry, request, version }
   if call('EXISTS', STATUS .. request) == 0 then
     local refused = put(STATUS .. request, '0', value)
     if refused then return refused end
@@ -39,7 +68,7 @@ if score == '' then return 'done' end
 -- The game itself: from here on nothing is refused.
 local refused = put(P .. last_key .. game, last_ttl, last_value)
 if refused then return refused end
-hold_content(nil, call('HGET', GAME .. game, 'document'), '')
+if into == 'whole' then hold_content(nil, call('HGET', GAME .. game, 'document'), '') end
 
 local tenant, user, provider = unpack(call('HMGET', GAME .. game, 'tenant', 'user', 'provider'))
 call('ZADD', GAMES, score, game)
@@ -74,5 +103,10 @@ elseif due then
   make_ready(game)
 elseif call('PTTL', LOG .. game) == -1 then
   let_log_go(game)
+end
+if into ~= 'whole' then
+  for _, letter in ipairs(letters) do dead_again(unpack(letter)) end
+  -- An empty message makes the subscribers read the log.
+  call('PUBLISH', LOG .. game, '')
 end
 return 'done'
