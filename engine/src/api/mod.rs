@@ -72,6 +72,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) use self::actor::Actor;
 pub use self::admin::{Admin, admin};
+pub(crate) use self::audit::Summed;
 pub use self::breakdown::Breakdown;
 pub use self::caller::Auth;
 use self::error::ApiError;

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
+use axum::{Extension, Router};
 use protocol::{Problem, Tenant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use super::game_file::GameFileError;
 use super::keys::NoRandomness;
-use crate::api::{self, Corrupt};
+use crate::api::{self, Corrupt, Summed};
 use crate::config::{AdminListen, AuthMode, Config};
 use crate::retention::{Archive, ArchiveError};
 use crate::root_cause::root_cause;
@@ -187,11 +187,18 @@ impl Source {
         }
     }
 
-    /// All operations, those of games first and those of operators second: a running engine may serve them at two ports.
-    pub(super) async fn of_everything(config: &Config) -> Result<(Self, Self), OperateError> {
-        match Self::of_games(config).await? {
-            Self::InProcess(api) => Ok((Self::InProcess(api.clone()), Self::InProcess(api))),
-            games @ Self::Http { .. } => Ok((games, Self::at_operators(config)?)),
+    /// All operations, those of games first and those of operators second: a running engine may serve them at two ports. And the audit log, where
+    /// this process has the store: the command then writes one entry for all of its calls.
+    pub(super) async fn of_everything(config: &Config) -> Result<(Self, Self, Option<SharedStore>), OperateError> {
+        match serve::open_existing(config).await {
+            Ok(store) => {
+                let api = serve::whole_api(config, SharedStore::clone(&store)).await?.layer(Extension(Summed));
+                Ok((Self::InProcess(api.clone()), Self::InProcess(api), Some(store)))
+            }
+            Err(ServeError::Embedded(OpenError::InUse { .. })) => {
+                Ok((Self::at(config.listen)?, Self::at_operators(config)?, None))
+            }
+            Err(error) => Err(error.into()),
         }
     }
 

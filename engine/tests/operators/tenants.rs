@@ -232,7 +232,14 @@ async fn a_tenant_is_erased_when_it_is_confirmed_and_nobody_else_is() {
     assert_eq!(letters.lines().count(), 1, "{letters}");
     assert!(scene.printed(&["queue"]).contains("1 queued"), "what waits at globex still does");
     assert!(scene.printed(&["queue"]).contains("0 paused"));
-    assert!(scene.printed(&["audit"]).contains(&format!("deleteGame  {}", scene.games[3])));
+    let audit = scene.printed(&["audit", "--json"]);
+    let entries: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let says = |entry: &Value| ["action", "subject", "outcome"].map(|name| entry[name].as_str().unwrap().to_owned());
+    let subject = "acme: 3 games, 1 archived games, 2 dead letters and 3 keys";
+    assert_eq!(
+        entries.iter().map(says).collect::<Vec<_>>(),
+        ["done", "begun"].map(|how| ["eraseTenant", subject, how])
+    );
     assert_eq!(scene.printed(&["fsck"]).lines().next().unwrap(), "1 games, 1 unfinished requests, 0 contradictions");
     assert!(
         scene.printed(&["tenants", "erase", "acme", "--yes"]).contains("nothing is kept"),

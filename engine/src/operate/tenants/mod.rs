@@ -19,6 +19,7 @@ use super::source::{OperateError, Source};
 use crate::config::Config;
 use crate::retention::Archive;
 use crate::serve::{self, ServeError};
+use crate::store::SharedStore;
 
 /// What can be done with tenants.
 #[derive(Debug, Clone, Subcommand)]
@@ -80,6 +81,8 @@ struct Places {
     /// What operators do.
     operators: Source,
     archive: Option<Archive>,
+    /// Where this command writes what it has done; none where a running engine has the store, which writes down each call.
+    audit: Option<SharedStore>,
 }
 
 /// Lists, exports, moves or erases.
@@ -93,9 +96,9 @@ pub async fn tenants(config: &Config, command: TenantCommand) -> Result<(), Oper
             tier.get()?;
         }
     }
-    let (games, operators) = Source::of_everything(config).await?;
+    let (games, operators, audit) = Source::of_everything(config).await?;
     let archive = config.retention.archive.as_deref().map(Archive::open).transpose().map_err(ServeError::from)?;
-    let places = Places { games, operators, archive };
+    let places = Places { games, operators, archive, audit };
     match command {
         TenantCommand::List { archived, json } => list::list(&places, archived, json).await,
         TenantCommand::Export { tenant, directory, user } => {
