@@ -17,6 +17,7 @@ use super::guard::{self, Guard};
 use super::overview::Overviews;
 use super::probe::StoreProbe;
 use super::prompt::{self, Prompts};
+use super::rights::Gate;
 use super::{Auth, gate_of, gated_of_store, health, overview, pauses, profile, rights, runtime, scrape, with_problems};
 use crate::retention::Archive;
 use crate::store::SharedStore;
@@ -55,8 +56,9 @@ pub fn admin(admin: Admin) -> Router {
     let operations = gated_of_store(SharedStore::clone(&store), &admin.auth, admin.archive.as_ref());
     let (scrape, runtime) = match gate_of("metrics", &store, &admin.auth) {
         Some(gate) => {
-            let gate = from_fn_with_state(gate, rights::enforce);
-            (get(metrics).route_layer(gate.clone()), get(runtime::show).route_layer(gate))
+            let scrapes = Gate { auth: gate.auth.clone().that_outlives_the_store(), ..gate.clone() };
+            let layer = |gate| from_fn_with_state(gate, rights::enforce);
+            (get(metrics).route_layer(layer(scrapes)), get(runtime::show).route_layer(layer(gate)))
         }
         None => (get(metrics), get(runtime::show)),
     };
@@ -138,9 +140,10 @@ mod tests {
     use super::*;
     use crate::config::{Config, LimitsConfig};
     use crate::llm::Models;
-    use crate::secret::{Secret, SecretKind};
+    use crate::secret::{Secret, SecretHash, SecretKind};
     use crate::store::embedded::EmbeddedStore;
-    use crate::store::{Holder, StoreOptions};
+    use crate::store::tiers::{TierStore, TieredStore};
+    use crate::store::{Holder, NewKey, StoreOptions};
     use crate::telemetry::profile;
 
     async fn port() -> Admin {
@@ -228,6 +231,44 @@ mod tests {
             (status, file) = ask(&operator, "seconds=1").await;
         }
         assert!(status == 200 && file.starts_with(b"\x1f\x8b"), "{status} {file:?}");
+    }
+
+    #[tokio::test]
+    async fn a_scrape_with_a_stored_key_goes_on_for_a_time_while_the_store_is_away() {
+        let [viewer, service, other] = [(); 3].map(|()| Secret::generate(SecretKind::Key).unwrap());
+        let auth = Auth::keys(Vec::<(SecretHash, Holder)>::new());
+        let there = Admin { auth: auth.clone(), ..port().await };
+        let holders = [(&viewer, Holder::Viewer), (&other, Holder::Viewer)];
+        let service_of = Holder::Service { tenant: "acme".parse().unwrap() };
+        for (key, holder) in holders.into_iter().chain([(&service, service_of)]) {
+            let new = NewKey { hash: key.hash(), grants: holder.into(), expires_in: None };
+            there.store.add_key(&new).await.unwrap();
+        }
+        let away: SharedStore = Arc::new(TieredStore::new(TierStore::away("default", "gone"), Vec::new()));
+        let away = Admin { store: Arc::clone(&away), probe: StoreProbe::new(away), ..there.clone() };
+        let ask = async |port: &Admin, key: &Secret, path: &str| {
+            let request = Request::get(path).header("host", "localhost");
+            let request = request.header("authorization", format!("Bearer {}", key.reveal()));
+            let response = admin(port.clone()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            response.status().as_u16()
+        };
+        assert_eq!(ask(&away, &viewer, "/metrics").await, 503, "nobody has confirmed it yet");
+        assert_eq!(ask(&there, &viewer, "/metrics").await, 200);
+        assert_eq!(ask(&there, &service, "/metrics").await, 403);
+        assert_eq!(ask(&away, &viewer, "/metrics").await, 200);
+        assert_eq!(ask(&away, &viewer, "/debug/runtime").await, 503);
+        assert_eq!(ask(&away, &viewer, "/v1/queue").await, 503);
+        for unknown in [&other, &service] {
+            assert_eq!(ask(&away, unknown, "/metrics").await, 503);
+        }
+        // A store that answers is believed at once.
+        assert_eq!(ask(&there, &other, "/metrics").await, 200);
+        there.store.delete_key(&other.hash().id()).await.unwrap();
+        assert_eq!(ask(&there, &other, "/metrics").await, 401);
+        assert_eq!(ask(&away, &other, "/metrics").await, 503);
+        tokio::time::pause();
+        advance(Duration::from_mins(10)).await;
+        assert_eq!(ask(&away, &viewer, "/metrics").await, 503);
     }
 
     #[tokio::test]

@@ -8,13 +8,14 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use protocol::{GameId, KeyId, Priority, Problem, ProblemType, User};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
+use super::confirmed::{Confirmed, PATIENCE};
 use super::error::{ApiError, unauthorized};
 use super::jwt::{Identity, IdentityProvider};
 use super::pace::Pace;
 use crate::secret::{Secret, SecretHash, SecretKind};
-use crate::store::{GamesOf, Holder, KeyGrants, Owner, SharedStore, Subject};
+use crate::store::{GamesOf, Holder, KeyGrants, Owner, SharedStore, StoreError, Subject};
 
 /// The cookie that holds a page's key.
 pub(super) const COOKIE: &str = "story_engine_key";
@@ -26,6 +27,9 @@ pub(super) const ACTS_FOR: &str = "x-user";
 pub struct Auth {
     configured: Option<Arc<HashMap<KeyId, (SecretHash, KeyGrants)>>>,
     identities: Option<Arc<IdentityProvider>>,
+    confirmed: Arc<Confirmed>,
+    /// Whether a key of somebody who watches is believed for a time when the store cannot say.
+    outlives_store: bool,
 }
 
 impl Auth {
@@ -39,13 +43,20 @@ impl Auth {
     #[must_use]
     pub fn keys<T: Into<KeyGrants>>(configured: impl IntoIterator<Item = (SecretHash, T)>) -> Self {
         let configured = configured.into_iter().map(|(hash, grants)| (hash.id(), (hash, grants.into()))).collect();
-        Self { configured: Some(Arc::new(configured)), identities: None }
+        Self { configured: Some(Arc::new(configured)), ..Self::default() }
     }
 
     /// And tokens of this identity provider are valid too.
     #[must_use]
     pub(crate) fn with_identities(self, provider: IdentityProvider) -> Self {
         Self { identities: Some(Arc::new(provider)), ..self }
+    }
+
+    /// The same for scrapes: who watches must see that the store is away, also with a key that is stored there. All that such a key opens in this way is
+    /// figures of the process.
+    #[must_use]
+    pub(super) fn that_outlives_the_store(self) -> Self {
+        Self { outlives_store: true, ..self }
     }
 
     /// Whose a token is.
@@ -74,8 +85,18 @@ impl Auth {
         if let Some((_, grants)) = configured.filter(|(kept, _)| kept.is(&hash)) {
             return Ok(Some((grants.clone(), None)));
         }
-        let stored = store.key(&hash.id()).await?;
-        Ok(stored.filter(|stored| stored.hash.is(&hash)).map(|stored| (stored.grants, Some(hash.id()))))
+        let id = hash.id();
+        let known = if self.outlives_store { self.confirmed.find(&hash) } else { None };
+        let stored = match known {
+            None => store.key(&id).await?,
+            Some(grants) => match timeout(PATIENCE, store.key(&id)).await {
+                Err(_) | Ok(Err(StoreError::Unavailable { .. })) => return Ok(Some((grants, Some(id)))),
+                Ok(answer) => answer?,
+            },
+        };
+        let grants = stored.filter(|stored| stored.hash.is(&hash)).map(|stored| stored.grants);
+        self.confirmed.note(&hash, grants.as_ref());
+        Ok(grants.map(|grants| (grants, Some(id))))
     }
 }
 

@@ -14,6 +14,7 @@ mod catalogue;
 mod chat;
 mod client;
 mod compact;
+mod confirmed;
 mod cors;
 mod dead_letters;
 mod error;
