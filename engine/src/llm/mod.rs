@@ -39,3 +39,4 @@ pub use error::{ErrorClass, ModelError, Reason};
 pub use narration::Narration;
 pub use provider::{Models, ModelsError, Provider};
 pub use schema::Schema;
+pub(crate) use window::about_tokens;

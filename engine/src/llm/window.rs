@@ -22,6 +22,12 @@ const SMALLEST: u32 = 512;
 /// The fewest tokens that an answer is given.
 const FEWEST: u32 = 96;
 
+/// About how many tokens so many bytes have for a model of which nothing is known.
+#[must_use]
+pub(crate) fn about_tokens(bytes: usize) -> u32 {
+    Window::new(None).tokens_of(bytes)
+}
+
 /// What is known of a model's window. Numbers only get better, so readers may see them in any order.
 #[derive(Debug)]
 pub(super) struct Window {

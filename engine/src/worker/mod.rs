@@ -15,6 +15,7 @@ mod persist;
 mod presence;
 mod record;
 mod schemas;
+mod sent;
 mod summarize;
 mod timing;
 mod turn;
@@ -77,6 +78,8 @@ struct Settings {
     history: usize,
     /// The most bytes of a turn record.
     record_bytes: usize,
+    /// The most bytes of prompts that are kept with it, if they are.
+    prompt_bytes: Option<usize>,
     /// Of the settings that workers share.
     fingerprint: String,
 }
@@ -101,6 +104,7 @@ impl Worker {
             moments: Moments::new(Duration::from_millis(config.sse.chunk_ms)),
             history: config.chat_history_limit,
             record_bytes: config.turns.record_max_bytes,
+            prompt_bytes: config.turns.prompt_bytes(),
             fingerprint: config.fingerprint(),
         };
         let (id, watchdog) = (WorkerId::of_this_process(config.worker.name.as_ref()), watchdog.clone());
