@@ -3,6 +3,7 @@
 //! Only this room calls a model or applies a delta. [`Worker::run`] is the claim loop; [`turn`] is one turn from claim
 //! to commit; [`leases`] keeps what the worker holds alive and says when it is lost.
 
+mod away;
 mod budgets;
 mod chunks;
 mod companions;
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::Instrument;
 
+use self::away::Away;
 use self::chunks::Moments;
 use self::error::TurnError;
 use self::leases::Leases;
@@ -61,6 +63,7 @@ pub struct Worker {
     settings: Settings,
     id: WorkerId,
     nonce: Arc<AtomicU64>,
+    away: Away,
     watchdog: Watchdog,
 }
 
@@ -108,7 +111,8 @@ impl Worker {
             fingerprint: config.fingerprint(),
         };
         let (id, watchdog) = (WorkerId::of_this_process(config.worker.name.as_ref()), watchdog.clone());
-        Self { store, library, schemas: Arc::default(), models, settings, id, nonce: Arc::default(), watchdog }
+        let (schemas, nonce, away) = (Arc::default(), Arc::default(), Away::default());
+        Self { store, library, schemas, models, settings, id, nonce, away, watchdog }
     }
 
     /// The same under another name: a process that works for several stores has one in all of them.
