@@ -30,6 +30,7 @@ mod startup;
 mod trouble;
 mod window;
 mod wire;
+mod words;
 
 pub use check::{Check, Narrated};
 pub use completion::Finish;

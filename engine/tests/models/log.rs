@@ -1,4 +1,4 @@
-//! What the log says of providers: that one is away and that it is back, each once.
+//! What the log says of providers: that one is away, that it is back, and how it is to be called, each once.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -76,4 +76,31 @@ async fn a_provider_that_is_away_is_logged_once_for_each_reason_and_once_when_it
 
     message(&play.say("I wait on.").await);
     assert_eq!(log.with("the provider works again").len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_learned_is_logged_once_with_the_keys_that_say_it() {
+    let log = Log::start();
+    let play = Play::with(
+        |asked, _| {
+            let refused = asked.body["temperature"].is_number();
+            let error =
+                r#"{"error":{"message":"Unsupported parameter: 'temperature' is not supported with this model."}}"#;
+            if refused { server::json(400, error) } else { good(asked) }
+        },
+        // Every call finds out once more whether it still holds.
+        |config| config.providers.get_mut("mock").unwrap().relearn_after_seconds = 0.001,
+    )
+    .await;
+    for _ in 0..3 {
+        message(&play.say("I wait.").await);
+    }
+    let learned = log.with("learned which form of a call the server takes");
+    assert_eq!(learned.len(), 1, "{learned:#?}");
+    assert!(
+        learned[0].ends_with(
+            "the server takes: no `temperature` (send_temperature = false) provider=\"mock\" model=\"test-model\""
+        ),
+        "{learned:#?}"
+    );
 }
