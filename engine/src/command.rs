@@ -162,6 +162,9 @@ enum Command {
         /// What the player says; else what waits first in the game
         #[arg(long, value_name = "TEXT")]
         message: Option<String>,
+        /// An earlier turn, as it was sent, if `turns.keep_prompts` was on
+        #[arg(long, value_name = "N", conflicts_with_all = ["message", "json"])]
+        turn: Option<u64>,
         /// The call that extracts what changed, instead of the narration
         #[arg(long)]
         backend: bool,
@@ -302,9 +305,9 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
             let is_playable = runtime.block_on(operate::check_models(&config, name.as_deref()))?;
             return Ok(if is_playable { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        Some(Command::Prompt { game, message, backend, json }) => {
+        Some(Command::Prompt { game, message, turn, backend, json }) => {
             let purpose = if backend { PromptPurpose::Extract } else { PromptPurpose::Narrate };
-            runtime.block_on(operate::prompt(&config, game, message, purpose, json))?;
+            runtime.block_on(operate::prompt(&config, game, message, turn, purpose, json))?;
         }
         #[cfg(feature = "play")]
         Some(Command::Play(choice)) => {

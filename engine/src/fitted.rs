@@ -18,8 +18,7 @@ pub(crate) fn narration_prompt(
     input: &Input,
     provider: &Provider,
 ) -> Result<Prompt, PromptError> {
-    let write =
-        |budget: Option<usize>| story::narration_prompt(library, state, history, input, budget.unwrap_or(usize::MAX));
+    let write = |budget: usize| story::narration_prompt(library, state, history, input, budget);
     let prompt = write(provider.prompt_bytes(history.len() + AROUND_HISTORY))?;
     if prompt.messages().len() > 1 || history.is_empty() {
         return Ok(prompt);

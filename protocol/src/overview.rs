@@ -111,6 +111,9 @@ pub struct RequestTimeline {
     pub request: RequestView,
     /// Attempts that did not commit, the first one first.
     pub attempts: Vec<AttemptView>,
+    /// The number of its turn, by which operators find its prompts where they are kept; absent like the timing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u64>,
     /// What its turn took; absent until it is committed, and when its record is not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timing: Option<TurnTiming>,

@@ -1,4 +1,4 @@
-//! `/v1/gamestate/{id}/prompt`: what a model would be sent for a game's next turn.
+//! `/v1/gamestate/{id}/prompt`: what a model would be sent for a game's next turn, or was sent for an earlier one.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,14 +7,18 @@ use story::ChatMessage;
 
 use crate::GameId;
 
-/// `GET /v1/gamestate/{id}/prompt`: the next call of a turn, as it would be sent. Nothing is sent.
+/// `GET /v1/gamestate/{id}/prompt`: the next call of a turn, as it would be sent; or one of an earlier turn, as it was sent. Nothing is
+/// sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PromptView {
     /// The game.
     pub game_id: GameId,
+    /// The turn that it was sent for; absent where it is the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u64>,
     /// Which call of the turn it is.
     pub purpose: PromptPurpose,
-    /// The provider that would get it.
+    /// The provider that would get it, or got it.
     pub provider: String,
     /// Its model.
     pub model: String,
@@ -29,7 +33,12 @@ pub struct PromptView {
     pub system: String,
     /// The messages, oldest first.
     pub messages: Vec<ChatMessage>,
-    /// The body of the call, in the wire format of the provider. It holds no key.
+    /// How many messages were sent before these, and are not kept because the prompts of the turn would be larger than
+    /// `turns.prompts_max_bytes`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+    /// The body of the call, in the wire format of the provider. It holds no key. Absent for an earlier turn.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub request: Value,
 }
 
@@ -53,4 +62,9 @@ pub struct PromptPart {
     pub bytes: u64,
     /// About how many tokens it has, by what the provider has counted before.
     pub tokens: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

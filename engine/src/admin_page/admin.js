@@ -6,7 +6,7 @@ import { get, key } from "./api.js";
 import { at } from "./dom.js";
 import * as panels from "./panels.js";
 import { say } from "./rows.js";
-import { show } from "./timeline.js";
+import { offerPrompts, show } from "./timeline.js";
 
 /// How often the overview is read, and how often the audit log, in milliseconds.
 const EVERY_MS = 1000;
@@ -39,6 +39,7 @@ async function look() {
     seen = true;
     signIn(false);
     panels.asOf(overview.at);
+    offerPrompts(overview.may_write);
     for (const panel of [panels.queue, panels.pauses, panels.workers, panels.providers, panels.lanes, panels.causes, panels.tenants]) {
       panel(overview);
     }

@@ -5,6 +5,13 @@ import { get } from "./api.js";
 import { at, button, make } from "./dom.js";
 import { between, count, duration, short } from "./units.js";
 
+/// Whether whoever looks may read prompts. The engine refuses them to all others; the page does not offer what is refused.
+let readsPrompts = false;
+
+export function offerPrompts(is) {
+  readsPrompts = is;
+}
+
 /// A link to a request's timeline.
 export function link(id) {
   const made = button(short(id), () => show(id), "id");
@@ -24,7 +31,29 @@ export async function show(id) {
   }
 }
 
-function body({ request, attempts, timing, model, usage, error }) {
+/// What the models were sent for a turn, where it is kept.
+function prompts(game, turn) {
+  const shown = make("pre");
+  shown.hidden = true;
+  const load = async (purpose) => {
+    shown.hidden = false;
+    shown.textContent = "reading …";
+    try {
+      const found = await get(`/v1/gamestate/${encodeURIComponent(game)}/prompt?turn=${turn}&purpose=${purpose}`);
+      const left = found.left_out ? [`=== ${found.left_out} messages that are not kept`] : [];
+      const parts = [{ role: "system", content: found.system }, ...found.messages].map(({ role, content }) => `=== ${role}\n${content}`);
+      const head = `${found.model} of ${found.provider}: about ${count(found.tokens)} tokens`;
+      shown.textContent = [head, parts[0], ...left, ...parts.slice(1)].join("\n\n");
+    } catch (error) {
+      shown.textContent = error.message;
+    }
+  };
+  const row = make("p");
+  row.append(button("Prompt of the narration", () => load("narrate")), " ", button("Prompt of the delta", () => load("extract")));
+  return [row, shown];
+}
+
+function body({ request, attempts, turn, timing, model, usage, error }) {
   const said = make("p", "", `${request.type.replace("_", " ")} of game ${request.game_id}, ${request.status}`);
   const list = make("ol", "moments");
   const from = request.enqueued_at;
@@ -57,5 +86,6 @@ function body({ request, attempts, timing, model, usage, error }) {
   if (error && attempts.at(-1)?.error?.detail !== error.detail) rest.push(make("p", "wrong", error.detail));
   if (error) rest.push(...(error.causes ?? []).map((cause) => make("p", "wrong", `caused by: ${cause}`)));
   if (request.position) rest.push(make("p", "", `${request.position} of its game are ahead of it`));
+  if (readsPrompts && turn !== undefined) rest.push(...prompts(request.game_id, turn));
   return [said, list, ...rest];
 }

@@ -97,6 +97,11 @@ const MESSAGE: Parameter = Parameter::query(
     "What the player says; else what waits first in the game, or a placeholder.",
     || json!({"type": "string"}),
 );
+const SENT_FOR: Parameter = Parameter::query(
+    "turn",
+    "An earlier turn, whose prompt is shown as it was sent, if `turns.keep_prompts` was on; the next one when left out.",
+    count,
+);
 const PURPOSE: Parameter = Parameter::query(
     "purpose",
     "Which call of the turn; the narration when left out.",
@@ -287,10 +292,10 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers::<ExplainView>()
         .refuses(&[UnknownGame, UnknownContent, TurnNotKept, GameBusy]),
     Operation::new(Get, path::GAME_PROMPT, Operator, "getPrompt", api!(prompt::get))
-        .does("What a model would be sent next")
-        .reads(&[MESSAGE, PURPOSE])
+        .does("What a model would be sent next, or was sent for an earlier turn")
+        .reads(&[MESSAGE, SENT_FOR, PURPOSE])
         .answers::<PromptView>()
-        .refuses(&[UnknownGame, UnknownContent]),
+        .refuses(&[UnknownGame, UnknownContent, TurnNotKept]),
     Operation::new(Get, path::SCENARIOS, Public, "listScenarios", api!(catalogue::scenarios))
         .does("Scenarios to choose from")
         .answers::<Vec<ScenarioEntry>>(),

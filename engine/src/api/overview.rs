@@ -168,6 +168,7 @@ pub(super) async fn timeline(
     Ok(Json(RequestTimeline {
         request,
         attempts,
+        turn: record.as_ref().map(|record| record.turn),
         timing: record.as_ref().and_then(|record| record.timing.clone()),
         model: record.as_ref().map(|record| record.model.clone()),
         usage: record.as_ref().map(|record| record.usage),

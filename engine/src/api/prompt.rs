@@ -1,4 +1,5 @@
-//! `/v1/gamestate/{id}/prompt`: what a model would be sent next, for operators who look for the cause of an answer.
+//! `/v1/gamestate/{id}/prompt`: what a model would be sent next, or was sent for an earlier turn, for operators who look for the cause of
+//! an answer.
 
 use std::sync::Arc;
 
@@ -16,10 +17,11 @@ use crate::llm::Models;
 use crate::preview::{Preview, PreviewError, preview};
 use crate::store::SharedStore;
 
-/// `?message=&purpose=`
+/// `?message=&turn=&purpose=`
 #[derive(Debug, Deserialize)]
 pub(super) struct PromptQuery {
     message: Option<String>,
+    turn: Option<u64>,
     #[serde(default)]
     purpose: PromptPurpose,
 }
@@ -39,7 +41,7 @@ pub struct Prompts {
     pub story_event_batch: usize,
 }
 
-/// Shows the next call of a game, on the players' port where that serves operators as well.
+/// Shows the next call of a game, or one of an earlier turn, on the players' port where that serves operators as well.
 pub(super) async fn get(
     State(api): State<Api>,
     id: Id<GameId>,
@@ -55,9 +57,14 @@ pub(super) async fn show(
     Id(id): Id<GameId>,
     asked: Result<Query<PromptQuery>, QueryRejection>,
 ) -> Result<Json<PromptView>, ApiError> {
-    let Query(PromptQuery { message, purpose }) =
+    let Query(PromptQuery { message, turn, purpose }) =
         asked.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
-    let asked = Preview { message, purpose, history: prompts.history, story_event_batch: prompts.story_event_batch };
+    if message.is_some() && turn.is_some() {
+        let detail = "a turn that was played has its message: leave `message` or `turn` out";
+        return Err(Problem::new(ProblemType::InvalidPath, detail).into());
+    }
+    let Prompts { history, story_event_batch, .. } = prompts;
+    let asked = Preview { message, turn, purpose, history, story_event_batch };
     match preview(&prompts.store, &prompts.library, &prompts.models, id, &asked).await {
         Ok(view) => Ok(Json(view)),
         Err(PreviewError::Store(error)) => Err(error.into()),

@@ -40,6 +40,7 @@ impl Config {
             ("queue.events_ttl_seconds", self.queue.events_ttl_seconds, 10 * 365 * 86_400),
             ("turns.records_kept", self.turns.records_kept as u64, 1_000_000_000),
             ("turns.record_max_bytes", self.turns.record_max_bytes as u64, 1_000_000_000),
+            ("turns.prompts_max_bytes", self.turns.prompts_max_bytes as u64, 1_000_000_000),
             ("turns.tries_kept", self.turns.tries_kept as u64, 1000),
             ("turns.changes_remembered", self.turns.changes_remembered as u64, 10_000),
             ("http.import_max_bytes", self.http.import_max_bytes as u64, 1 << 30),

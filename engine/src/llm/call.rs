@@ -17,7 +17,7 @@ use super::schema::Schema;
 use super::window::Size;
 use super::wire::ask::Ask;
 use super::wire::body;
-use super::{ModelError, Reason};
+use super::{ModelError, Reason, words};
 use crate::store::Completion;
 
 /// How often a call is changed and sent once more because of what the server refuses in it.
@@ -75,9 +75,11 @@ impl<'a> Asking<'a> {
         }
         let is_new = self.dialect != *self.known.dialect;
         if is_new || self.known.is_doubted {
-            if is_new {
+            // What is found out again is no news, and neither is what another call has learned meanwhile.
+            if self.dialect != *learned.get() {
                 let (provider, model) = (&self.provider.info.name, &self.role.model);
-                tracing::info!(provider, model, dialect = ?self.dialect, "learned which form of a call the server takes");
+                let form = words::of(learned.first(), &self.dialect);
+                tracing::info!(provider, model, "learned which form of a call the server takes: {form}");
             }
             learned.set(self.dialect.clone());
         } else if self.purpose == Purpose::Extract && !self.guessed {

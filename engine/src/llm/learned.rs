@@ -43,6 +43,11 @@ impl Learned {
         Self { first, believed, now: Mutex::new(now) }
     }
 
+    /// How the model is asked while nothing is known.
+    pub(super) const fn first(&self) -> &Dialect {
+        &self.first
+    }
+
     /// How the model is asked, as far as is known.
     pub(super) fn get(&self) -> Arc<Dialect> {
         Arc::clone(&self.lock().dialect)

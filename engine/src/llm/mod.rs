@@ -30,6 +30,7 @@ mod startup;
 mod trouble;
 mod window;
 mod wire;
+mod words;
 
 pub use check::{Check, Narrated};
 pub use completion::Finish;
@@ -39,3 +40,4 @@ pub use error::{ErrorClass, ModelError, Reason};
 pub use narration::Narration;
 pub use provider::{Models, ModelsError, Provider};
 pub use schema::Schema;
+pub(crate) use window::about_tokens;

@@ -154,13 +154,14 @@ impl Provider {
         let dialect = Dialect::new(first_output_format(config, &endpoint), first_limit(&endpoint));
         let believed = Duration::from_secs_f64(config.relearn_after_seconds);
         let learned = Arc::new(Learned::new(dialect.clone(), believed));
-        let window = Arc::new(Window::new(first_window(config)));
+        let new_window = || Arc::new(Window::new(first_window(config), config.assumed_context_tokens));
+        let window = new_window();
         let backend_model = config.backend_model.as_deref().unwrap_or(&config.model);
         // What is learned of a model counts for both purposes.
         let (for_backend, backend_window) = if backend_model == config.model {
             (Arc::clone(&learned), Arc::clone(&window))
         } else {
-            (Arc::new(Learned::new(dialect, believed)), Arc::new(Window::new(first_window(config))))
+            (Arc::new(Learned::new(dialect, believed)), new_window())
         };
         let role = |model: &str, price: Option<Price>, purpose, max_tokens, stream, learned, window| Role {
             price,
@@ -243,22 +244,22 @@ impl Provider {
         &self.narrator.model
     }
 
-    /// How many bytes the prompt of a narration may have, of so many messages; nothing while nobody knows the model's window.
+    /// How many bytes the prompt of a narration may have, of so many messages.
     #[must_use]
-    pub(crate) fn prompt_bytes(&self, messages: usize) -> Option<usize> {
+    pub(crate) fn prompt_bytes(&self, messages: usize) -> usize {
         self.narrator.window.budget(u32::try_from(messages).unwrap_or(u32::MAX), self.narrator.max_tokens)
     }
 
     /// The same where the prompt matters more than a long answer: that gets as few tokens as a paragraph has.
     #[must_use]
-    pub fn most_prompt_bytes(&self, messages: usize) -> Option<usize> {
+    pub fn most_prompt_bytes(&self, messages: usize) -> usize {
         let answer = self.narrator.max_tokens.min(Window::SHORT_ANSWER);
         self.narrator.window.budget(u32::try_from(messages).unwrap_or(u32::MAX), answer)
     }
 
     /// How many bytes the prompt of a summary may have.
     #[must_use]
-    pub fn summary_bytes(&self) -> Option<usize> {
+    pub fn summary_bytes(&self) -> usize {
         self.backend.window.budget(2, self.backend.max_tokens.min(SUMMARY_TOKENS))
     }
 

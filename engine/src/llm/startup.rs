@@ -69,8 +69,11 @@ impl Provider {
         match &found {
             Ok(()) => self.trouble.end(self.name()),
             Err(remedy) => {
-                tracing::warn!(provider = self.name(), "the provider does not work yet: {remedy}");
-                self.trouble.set(remedy.clone());
+                if self.trouble.set(remedy) {
+                    tracing::warn!(provider = self.name(), "the provider does not work yet: {remedy}");
+                } else {
+                    tracing::debug!(provider = self.name(), "the provider does not work yet: {remedy}");
+                }
             }
         }
         found.is_ok()

@@ -22,11 +22,19 @@ const SMALLEST: u32 = 512;
 /// The fewest tokens that an answer is given.
 const FEWEST: u32 = 96;
 
+/// About how many tokens so many bytes have for a model of which nothing is known.
+#[must_use]
+pub(crate) fn about_tokens(bytes: usize) -> u32 {
+    Window::new(None, 0).tokens_of(bytes)
+}
+
 /// What is known of a model's window. Numbers only get better, so readers may see them in any order.
 #[derive(Debug)]
 pub(super) struct Window {
     /// Tokens of prompt and answer together; 0 while nobody knows.
     tokens: AtomicU32,
+    /// What prompts are kept within until then.
+    assumed: u32,
     tenths: AtomicU32,
     /// Whether the number is a guess: a prompt was refused as too long, and the server did not say what it takes.
     is_guessed: AtomicBool,
@@ -36,9 +44,10 @@ impl Window {
     /// The tokens of a few sentences. Where the prompt turns out to have fewer tokens than was estimated, an answer gets more.
     pub(super) const SHORT_ANSWER: u32 = 128;
 
-    pub(super) fn new(tokens: Option<u32>) -> Self {
+    pub(super) fn new(tokens: Option<u32>, assumed: u32) -> Self {
         Self {
             tokens: AtomicU32::new(tokens.unwrap_or(0)),
+            assumed,
             tenths: AtomicU32::new(TENTHS),
             is_guessed: AtomicBool::new(false),
         }
@@ -66,13 +75,14 @@ impl Window {
         self.tokens_of(size.bytes).saturating_add(TEMPLATE.saturating_mul(size.messages))
     }
 
-    /// How many bytes a prompt of so many messages may have, if the window is known, besides an answer of `answer` tokens. A
-    /// small window is shared: an answer gets no more than half of it.
-    pub(super) fn budget(&self, messages: u32, answer: u32) -> Option<usize> {
-        let tokens = self.tokens()?;
+    /// How many bytes a prompt of so many messages may have besides an answer of `answer` tokens. A small window is shared: an answer
+    /// gets no more than half of it. One that nobody knows is taken to have as many tokens as is assumed: without a bound, a history of
+    /// long messages makes a prompt that costs more than a day of play.
+    pub(super) fn budget(&self, messages: u32, answer: u32) -> usize {
+        let tokens = self.tokens().unwrap_or(self.assumed);
         let kept = answer.min(tokens / 2).saturating_add(MARGIN).saturating_add(TEMPLATE.saturating_mul(messages));
         let tenths = u64::from(self.tenths.load(Ordering::Relaxed));
-        usize::try_from(u64::from(tokens.saturating_sub(kept)) * tenths / 10).ok()
+        usize::try_from(u64::from(tokens.saturating_sub(kept)) * tenths / 10).unwrap_or(usize::MAX)
     }
 
     /// The model takes no more than this, whatever it is asked for.
@@ -151,6 +161,8 @@ mod tests {
     use super::*;
     use crate::llm::Reason;
 
+    const ASSUMED: u32 = 65_536;
+
     const fn prompt(bytes: usize) -> Size {
         Size { bytes, messages: 2 }
     }
@@ -161,8 +173,8 @@ mod tests {
 
     #[test]
     fn a_window_that_nobody_knows_is_halved_until_a_prompt_fits() {
-        let window = Window::new(None);
-        assert_eq!((window.budget(2, 1024), window.answer_limit(prompt(1_000_000), 1024)), (None, 1024));
+        let window = Window::new(None, ASSUMED);
+        assert_eq!((window.budget(2, 1024), window.answer_limit(prompt(1_000_000), 1024)), (225_624, 1024));
         assert!(window.refused(&too_long(None), prompt(35_000), 1024));
         let first = window.tokens().unwrap();
         assert!((5400..5600).contains(&first), "{first}");
@@ -174,10 +186,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_assumed_of_a_window_counts_until_somebody_knows_it() {
+        let budget = |window: &Window| window.budget(2, 1024);
+        let found = Window::new(None, ASSUMED);
+        assert_eq!((found.tokens(), budget(&found)), (None, budget(&Window::new(Some(ASSUMED), 0))));
+        found.found(200_000);
+        assert_eq!(budget(&found), budget(&Window::new(Some(200_000), 0)));
+        let configured = Window::new(Some(131_072), ASSUMED);
+        assert!(budget(&configured) > budget(&Window::new(None, ASSUMED)));
+        let stated = Window::new(None, ASSUMED);
+        assert!(stated.refused(&too_long(Some(8192)), prompt(200_000), 1024));
+        assert_eq!(budget(&stated), budget(&Window::new(Some(8192), 0)));
+    }
+
+    #[test]
     fn a_window_that_the_server_states_is_minded_and_then_the_estimate_is_doubted() {
-        let window = Window::new(None);
+        let window = Window::new(None, ASSUMED);
         assert!(window.refused(&too_long(Some(4096)), prompt(14_000), 1024));
-        assert_eq!(window.budget(2, 1024), Some(10_584));
+        assert_eq!(window.budget(2, 1024), 10_584);
         window.doubt();
         assert_eq!(window.tokens(), Some(4096), "the server's own word is not doubted");
         let before = window.tokens_of(3500);
@@ -192,15 +218,15 @@ mod tests {
 
     #[test]
     fn an_answer_gets_what_is_left_and_no_more_than_half_is_kept_for_it() {
-        let window = Window::new(Some(2048));
-        assert_eq!(window.budget(2, 2048), Some(3416));
+        let window = Window::new(Some(2048), ASSUMED);
+        assert_eq!(window.budget(2, 2048), 3416);
         assert_eq!(window.answer_limit(prompt(3500), 1024), 1000);
         assert_eq!(window.answer_limit(prompt(7000), 1024), FEWEST);
     }
 
     #[test]
     fn the_servers_own_counts_are_believed() {
-        let window = Window::new(None);
+        let window = Window::new(None, ASSUMED);
         window.counted(prompt(4000), 2016);
         assert_eq!(window.tokens_of(4000), 2000);
     }

@@ -100,7 +100,9 @@ fn report(name: &str, check: &Check) -> String {
     }
     match check.context_tokens {
         Some(tokens) => line("context", &format!("{tokens} tokens")),
-        None => line("context", "not known: set context_tokens if the model takes less than a long story"),
+        None => {
+            line("context", "not known: prompts are kept to assumed_context_tokens; set context_tokens if you know it")
+        }
     }
     match &check.narration {
         Ok(narrated) => {

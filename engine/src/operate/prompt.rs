@@ -1,4 +1,4 @@
-//! `engine prompt`: what a model would be sent for a game's next turn.
+//! `engine prompt`: what a model would be sent for a game's next turn, or was sent for an earlier one.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -15,11 +15,12 @@ use crate::serve::{self, ServeError};
 use crate::store::embedded::OpenError;
 use crate::{out, outln};
 
-/// Prints the next call of a game; with `json`, the body as it would be sent.
+/// Prints the next call of a game, or one of an earlier turn; with `json`, the body as it would be sent.
 pub async fn prompt(
     config: &Config,
     game: GameId,
     message: Option<String>,
+    turn: Option<u64>,
     purpose: PromptPurpose,
     json: bool,
 ) -> Result<(), OperateError> {
@@ -30,6 +31,7 @@ pub async fn prompt(
             models.discover().await;
             let asked = Preview {
                 message,
+                turn,
                 purpose,
                 history: config.chat_history_limit,
                 story_event_batch: config.queue.story_event_batch,
@@ -40,7 +42,7 @@ pub async fn prompt(
             })?
         }
         Err(ServeError::Embedded(OpenError::InUse { .. })) => {
-            Source::open(config).await?.get(&address(game, message.as_deref(), purpose)).await?
+            Source::open(config).await?.get(&address(game, message.as_deref(), turn, purpose)).await?
         }
         Err(error) => return Err(error.into()),
     };
@@ -52,10 +54,12 @@ pub async fn prompt(
     Ok(())
 }
 
-fn address(game: GameId, message: Option<&str>, purpose: PromptPurpose) -> String {
+fn address(game: GameId, message: Option<&str>, turn: Option<u64>, purpose: PromptPurpose) -> String {
     let path = path::with_id(path::GAME_PROMPT, game);
     let purpose = (purpose == PromptPurpose::Extract).then_some(("purpose", "extract"));
-    let asked = message.map(|message| ("message", message)).into_iter().chain(purpose);
+    let turn = turn.map(|turn| turn.to_string());
+    let turn = turn.as_deref().map(|turn| ("turn", turn));
+    let asked = message.map(|message| ("message", message)).into_iter().chain(turn).chain(purpose);
     // Only its query is of interest.
     let encoded = url::Url::parse_with_params("http://localhost/", asked).ok();
     match encoded.as_ref().and_then(url::Url::query) {
@@ -74,9 +78,15 @@ fn text(view: &PromptView) -> String {
         format!("{} at {}: about {} tokens {window}\n  {}\n", view.model, view.provider, view.tokens, parts.join(", "));
     // Writing to a string cannot fail.
     let _ = write!(text, "\n=== system\n{}\n", view.system);
+    if view.left_out > 0 {
+        let _ = write!(text, "\n=== {} messages that are not kept\n", view.left_out);
+    }
     for message in &view.messages {
         let role = if message.role == story::Role::Assistant { "assistant" } else { "user" };
         let _ = write!(text, "\n=== {role}\n{}\n", message.content);
+    }
+    if view.request.is_null() {
+        return text;
     }
     let mut rest = view.request.clone();
     if let Some(fields) = rest.as_object_mut() {

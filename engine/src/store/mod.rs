@@ -37,6 +37,7 @@ mod queued;
 pub mod redis;
 mod remembered;
 mod request;
+mod sent;
 pub mod tiers;
 mod turn;
 mod watch;
@@ -88,6 +89,7 @@ pub use request::{
     Checkpoints, Commit, Committed, Completion, LeasedRequest, NewRequest, Request, StoryEventPlacement, Summarized,
     TurnEvents,
 };
+pub use sent::{SentPrompt, SentPrompts};
 pub(crate) use turn::WHOLE_STATE_EVERY;
 pub(crate) use turn::turns_up_to;
 pub use turn::{NoWayBack, StoredTurn, Try, Undo, state_before};

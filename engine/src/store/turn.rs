@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use story::GameState;
 
-use super::{Store, StoreError, TurnRange};
+use super::{SentPrompts, Store, StoreError, TurnRange};
 
 /// Every so many turns a record holds the whole state: no way back needs more patches than that.
 pub(crate) const WHOLE_STATE_EVERY: u64 = 50;
@@ -22,19 +22,24 @@ pub struct StoredTurn {
     /// How many messages the history had before it. The store counts them when the turn is committed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub messages_before: u64,
+    /// What models were sent for it, for operators. It comes on top of what a record may be large.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<SentPrompts>,
 }
 
 /// How many turn records are read at a time.
 const PAGE: usize = 100;
 
-/// The records of a game up to a turn.
+/// The records of a game up to a turn, as they leave the game: for an export, the archive, or a branch. What models were sent stays
+/// behind, because others read these.
 pub(crate) async fn turns_up_to(store: &dyn Store, id: GameId, last: u64) -> Result<Vec<StoredTurn>, StoreError> {
     let mut turns: Vec<StoredTurn> = Vec::new();
     loop {
         let from = turns.last().map_or(0, |turn| turn.record.turn + 1);
         let page = store.turns(id, TurnRange::From(from), PAGE).await?.turns;
         let is_last = page.len() < PAGE;
-        turns.extend(page.into_iter().filter(|turn| turn.record.turn <= last));
+        let wanted = page.into_iter().filter(|turn| turn.record.turn <= last);
+        turns.extend(wanted.map(|turn| StoredTurn { prompts: None, ..turn }));
         if is_last || turns.last().is_none_or(|turn| turn.record.turn >= last) {
             return Ok(turns);
         }
@@ -79,19 +84,21 @@ impl StoredTurn {
         } else {
             undo_of(before, after)
         };
-        Self { record, undo, messages_before: 0 }.no_larger_than(most)
+        Self { record, undo, messages_before: 0, prompts: None }.no_larger_than(most)
     }
 
-    /// The same turn without what makes it larger than `most` bytes.
+    /// The same turn without what makes it larger than `most` bytes. The prompts have a limit of their own: a turn can be taken back
+    /// whether they are kept or not.
     #[must_use]
     pub(crate) fn no_larger_than(mut self, most: usize) -> Self {
+        let prompts = self.prompts.take();
         if size(&self) > most {
             self.record.proposed = None;
         }
         if size(&self) > most {
             self.undo = Undo::TooLarge;
         }
-        self
+        Self { prompts, ..self }
     }
 
     /// The same turn, taken back from another state than the one it made: a patch of the game belongs to the turn before it.
@@ -140,6 +147,7 @@ pub fn state_before(turns: &[StoredTurn], present: &GameState) -> Result<GameSta
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::SentPrompt;
 
     fn record(turn: u64) -> TurnRecord {
         TurnRecord { turn, proposed: Some(Value::from("x".repeat(1000))), ..TurnRecord::default() }
@@ -182,6 +190,22 @@ mod tests {
         assert!(without.record.proposed.is_none() && without.undo != Undo::TooLarge);
         let blind = StoredTurn::new(record(1), &before, &after, 1000);
         assert_eq!(state_before(&[blind], &after), Err(NoWayBack { turn: 1 }));
+    }
+
+    #[test]
+    fn prompts_that_are_kept_take_nothing_from_a_record() {
+        let (states, turns) = game(1);
+        let sent = SentPrompt {
+            provider: String::new(),
+            model: String::new(),
+            system: "s".repeat(20_000),
+            messages: Vec::new(),
+            left_out: 0,
+        };
+        let prompts = Some(SentPrompts { narration: Some(sent), extraction: None });
+        let turn = StoredTurn { prompts: prompts.clone(), ..turns[0].clone() }.no_larger_than(9000);
+        assert_eq!(turn, StoredTurn { prompts, ..turns[0].clone() });
+        assert_eq!(state_before(&[turn], &states[1]).unwrap(), states[0]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::Worker;
 use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::{persist, works};
+use super::sent::Sent;
 use crate::llm::{ErrorClass, Form, ModelError, Provider, Reason, Schema};
 use crate::store::{Claim, Completion};
 use crate::telemetry::model_call::{CallKind, ModelCall};
@@ -21,6 +22,7 @@ pub(super) async fn extract(
     claim: &Claim,
     held: &HeldLease,
     provider: &Provider,
+    sent: &Sent,
     input: &Input,
     narration: &str,
 ) -> Result<Completion, TurnError> {
@@ -30,7 +32,7 @@ pub(super) async fn extract(
     let is_last = claim.lease.attempt.0 >= worker.settings.max_attempts;
     // A server that fails has perhaps failed over the form of the answer: not assumed of the first failure.
     let form = if claim.lease.attempt.0 > 1 || is_last { Form::Doubted } else { Form::Believed };
-    let extracted = match ask(provider, &prompt, &schema, form, claim.request.trace).await {
+    let extracted = match ask(provider, sent, &prompt, &schema, form, claim.request.trace).await {
         Ok(extracted) => extracted,
         // Waiting helps, or another attempt may.
         Err(error) if error.class() == ErrorClass::Provider => return Err(TurnError::of(provider, error)),
@@ -48,12 +50,14 @@ pub(super) async fn extract(
 /// Asks, and asks again with what is wrong with the answer.
 async fn ask(
     provider: &Provider,
+    sent: &Sent,
     prompt: &Prompt,
     schema: &Schema,
     form: Form,
     attempt: Option<TraceParent>,
 ) -> Result<Completion, ModelError> {
     let call = || ModelCall::begin(provider, CallKind::Extract, attempt);
+    sent.extraction(provider, prompt);
     let (first, complaint) = match call().of(provider.extract(prompt, schema, form)).await {
         Ok(answer) => match story::parse_delta(&answer.text) {
             Ok(_) => return Ok(answer),
@@ -66,6 +70,7 @@ async fn ask(
     };
     tracing::warn!(complaint, "the model's delta cannot be read; asking once more");
     let corrected = corrected(prompt, &first.text, &complaint);
+    sent.extraction(provider, &corrected);
     let second = call().of(provider.extract(&corrected, schema, form)).await;
     let mut second = match second {
         Err(error) if matches!(error.reason, Reason::Empty | Reason::Unreadable) => Completion::default(),

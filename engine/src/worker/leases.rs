@@ -42,6 +42,7 @@ struct Loss {
 /// One lease, for as long as a turn needs it. Dropping it ends its renewal.
 pub(super) struct HeldLease {
     held: Arc<Held>,
+    since: Instant,
     token: LeaseToken,
     loss: Loss,
 }
@@ -57,9 +58,10 @@ impl Leases {
     /// Keeps a lease alive that was just claimed.
     pub(super) fn hold(&self, lease: &Lease) -> HeldLease {
         let loss = Loss::default();
-        let entry = Entry { lease: lease.clone(), renewed: Instant::now(), ending: false, loss: loss.clone() };
+        let since = Instant::now();
+        let entry = Entry { lease: lease.clone(), renewed: since, ending: false, loss: loss.clone() };
         lock(&self.held).insert(lease.token.clone(), entry);
-        HeldLease { held: Arc::clone(&self.held), token: lease.token.clone(), loss }
+        HeldLease { held: Arc::clone(&self.held), since, token: lease.token.clone(), loss }
     }
 }
 
@@ -67,6 +69,11 @@ impl HeldLease {
     /// Returns once the lease is lost.
     pub(super) async fn lost(&self) {
         self.loss.lost.cancelled().await;
+    }
+
+    /// When its attempt began.
+    pub(super) const fn since(&self) -> Instant {
+        self.since
     }
 
     /// Whether the lease is lost.

@@ -3,6 +3,7 @@
 //! Only this room calls a model or applies a delta. [`Worker::run`] is the claim loop; [`turn`] is one turn from claim
 //! to commit; [`leases`] keeps what the worker holds alive and says when it is lost.
 
+mod away;
 mod budgets;
 mod chunks;
 mod companions;
@@ -15,6 +16,7 @@ mod persist;
 mod presence;
 mod record;
 mod schemas;
+mod sent;
 mod summarize;
 mod timing;
 mod turn;
@@ -30,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::Instrument;
 
+use self::away::Away;
 use self::chunks::Moments;
 use self::error::TurnError;
 use self::leases::Leases;
@@ -60,6 +63,7 @@ pub struct Worker {
     settings: Settings,
     id: WorkerId,
     nonce: Arc<AtomicU64>,
+    away: Away,
     watchdog: Watchdog,
 }
 
@@ -77,6 +81,8 @@ struct Settings {
     history: usize,
     /// The most bytes of a turn record.
     record_bytes: usize,
+    /// The most bytes of prompts that are kept with it, if they are.
+    prompt_bytes: Option<usize>,
     /// Of the settings that workers share.
     fingerprint: String,
 }
@@ -101,10 +107,12 @@ impl Worker {
             moments: Moments::new(Duration::from_millis(config.sse.chunk_ms)),
             history: config.chat_history_limit,
             record_bytes: config.turns.record_max_bytes,
+            prompt_bytes: config.turns.prompt_bytes(),
             fingerprint: config.fingerprint(),
         };
         let (id, watchdog) = (WorkerId::of_this_process(config.worker.name.as_ref()), watchdog.clone());
-        Self { store, library, schemas: Arc::default(), models, settings, id, nonce: Arc::default(), watchdog }
+        let (schemas, nonce, away) = (Arc::default(), Arc::default(), Away::default());
+        Self { store, library, schemas, models, settings, id, nonce, away, watchdog }
     }
 
     /// The same under another name: a process that works for several stores has one in all of them.

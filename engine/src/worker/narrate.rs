@@ -10,6 +10,7 @@ use super::companions::to_tell;
 use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::{persist, works};
+use super::sent::Sent;
 use super::timing::Timing;
 use crate::fitted::narration_prompt;
 use crate::llm::{Finish, ModelError, Narration, Provider, Reason};
@@ -29,9 +30,10 @@ pub(super) async fn narrate(
     held: &HeldLease,
     provider: &Provider,
     timing: &Timing,
+    sent: &Sent,
 ) -> Result<Completion, TurnError> {
     let companions = to_tell(worker, claim);
-    match tell(worker, claim, companions, held, provider, timing).await {
+    match tell(worker, claim, companions, held, provider, timing, sent).await {
         Err(TurnError::Model(error)) if !companions.is_empty() && !error.is_transient() => {
             Err(TurnError::Together(error))
         }
@@ -47,6 +49,7 @@ async fn tell(
     held: &HeldLease,
     provider: &Provider,
     timing: &Timing,
+    sent: &Sent,
 ) -> Result<Completion, TurnError> {
     let state = &claim.game.document.state;
     let input = claim.request.input(companions);
@@ -55,7 +58,7 @@ async fn tell(
     tracing::Span::current().record("model", provider.model());
     let mut call = ModelCall::begin(provider, CallKind::Narrate, claim.request.trace);
     let (mut narration, first) =
-        begin(worker, claim, provider, &input).await.inspect_err(|error| call.failed(error.name()))?;
+        begin(worker, claim, provider, &input, sent).await.inspect_err(|error| call.failed(error.name()))?;
     call.first_token();
     timing.first_token();
     works(worker, claim, held, provider).await?;
@@ -161,17 +164,20 @@ async fn begin<'a>(
     claim: &Claim,
     provider: &'a Provider,
     input: &Input,
+    sent: &Sent,
 ) -> Result<(Narration<'a>, String), TurnError> {
     let state = &claim.game.document.state;
     let stops = story::stop_sequences(state, input);
     for _ in 0..SHORTENED {
         let prompt = prompt(worker, claim, provider, input)?;
+        sent.narration(provider, &prompt);
         match first(provider, &prompt, state.temperature, &stops).await {
             Err(error) if error.reason == Reason::TooLong && error.may_fit_shorter => {}
             answer => return answer.map_err(|error| TurnError::of(provider, error)),
         }
     }
     let prompt = prompt(worker, claim, provider, input)?;
+    sent.narration(provider, &prompt);
     first(provider, &prompt, state.temperature, &stops).await.map_err(|error| TurnError::of(provider, error))
 }
 

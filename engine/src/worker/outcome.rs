@@ -51,7 +51,13 @@ pub(super) async fn settle(
         (Err(error), Effect::Retry { delay, .. }) => {
             tracing::warn!(%error, delay_s = delay.as_secs_f64(), "the attempt failed; it is retried");
         }
-        (Err(error), Effect::Pause(_)) => tracing::warn!(%error, "the provider is paused; the request waits for it"),
+        (Err(error), Effect::Pause(fault)) => {
+            if worker.away.fault(&fault.provider, fault.reason) {
+                tracing::warn!(%error, "the provider is paused; its requests wait until it works again");
+            } else {
+                tracing::debug!(%error, "the provider is still away; the request waits for it");
+            }
+        }
         (Err(error @ TurnError::BudgetUsedUp(_)), Effect::Fail(_)) => {
             tracing::info!(%error, "the request failed: its budget is used up");
         }

@@ -39,7 +39,7 @@ pub(super) async fn persist<T, F: Future<Output = Result<T, StoreError>>>(
     }
 }
 
-/// Tells the store that a provider works, if this attempt is to find that out.
+/// Tells the store that a provider works, if this attempt is to find that out; and the log, if this process has found it away.
 pub(super) async fn works(
     worker: &Worker,
     claim: &Claim,
@@ -48,6 +48,9 @@ pub(super) async fn works(
 ) -> Result<(), TurnError> {
     if claim.provider.is_probe && claim.provider.name == provider.name() {
         persist(held, || worker.store.record_provider_success(provider.name())).await?;
+    }
+    if let Some(away) = worker.away.works(provider.name(), held.since()) {
+        tracing::info!(provider = provider.name(), away_s = away.as_secs_f64().round(), "the provider works again");
     }
     Ok(())
 }

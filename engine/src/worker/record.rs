@@ -6,7 +6,7 @@ use serde_json::Value;
 use story::{Change, GameState};
 
 use super::companions::with_companions;
-use crate::store::{Claim, Companion, Completion, StoredTurn};
+use crate::store::{Claim, Companion, Completion, SentPrompts, StoredTurn};
 
 /// What a turn made of the model's delta.
 pub(super) struct Made<'a> {
@@ -20,12 +20,13 @@ pub(super) struct Made<'a> {
     /// The state after the turn.
     pub(super) state: &'a GameState,
     pub(super) timing: TurnTiming,
+    pub(super) prompts: Option<SentPrompts>,
 }
 
-/// The record of a turn, at most `most` bytes long.
+/// The record of a turn, at most `most` bytes long besides its prompts.
 pub(super) fn record(claim: &Claim, made: Made<'_>, most: usize) -> StoredTurn {
     let Claim { lease, request, game, .. } = claim;
-    let Made { model, also_told, extracted, changes, result, state, timing } = made;
+    let Made { model, also_told, extracted, changes, result, state, timing, prompts } = made;
     let record = TurnRecord {
         turn: game.document.last_turn().saturating_add(1),
         request_id: lease.request,
@@ -47,7 +48,7 @@ pub(super) fn record(claim: &Claim, made: Made<'_>, most: usize) -> StoredTurn {
         cut_short: result.cut_short,
         edited: false,
     };
-    StoredTurn::new(record, &game.document.state, state, most)
+    StoredTurn { prompts, ..StoredTurn::new(record, &game.document.state, state, most) }
 }
 
 /// JSON as JSON, so that a reader need not unpack it, and anything else as text.

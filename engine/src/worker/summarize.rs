@@ -71,7 +71,7 @@ async fn write(claim: &Claim, backend: &Provider, leaving: &[ChatMessage]) -> Re
     let GameState { memory, language, .. } = &claim.game.document.state;
     let mut tries = 0;
     loop {
-        let budget = backend.summary_bytes().unwrap_or(usize::MAX);
+        let budget = backend.summary_bytes();
         let ToSummarize { prompt, messages } =
             story::summary_prompt(Some(&memory.summary), leaving, language.as_ref(), budget);
         let call = ModelCall::begin(backend, CallKind::Summarize, claim.request.trace);
@@ -84,10 +84,8 @@ async fn write(claim: &Claim, backend: &Provider, leaving: &[ChatMessage]) -> Re
 
 /// How much history fits this game's prompts.
 fn limits(worker: &Worker, claim: &Claim, provider: &Provider, messages: usize) -> HistoryLimits {
-    let bytes = provider.prompt_bytes(messages + 2).map_or(MOST_HISTORY, |window| {
-        let input = claim.request.input(&[]);
-        let rest = story::narration_prompt(&worker.library, &claim.game.document.state, &[], &input, 0);
-        window.saturating_sub(rest.map_or(0, |prompt| prompt.bytes())).min(MOST_HISTORY)
-    });
-    HistoryLimits { messages: worker.settings.history, bytes }
+    let input = claim.request.input(&[]);
+    let rest = story::narration_prompt(&worker.library, &claim.game.document.state, &[], &input, 0);
+    let left = provider.prompt_bytes(messages + 2).saturating_sub(rest.map_or(0, |prompt| prompt.bytes()));
+    HistoryLimits { messages: worker.settings.history, bytes: left.min(MOST_HISTORY) }
 }

@@ -17,6 +17,7 @@ use super::leases::HeldLease;
 use super::narrate::narrate;
 use super::persist::persist;
 use super::record::{Made, record};
+use super::sent::Sent;
 use super::summarize::summarize;
 use super::timing::Timing;
 use crate::llm::{ModelError, Provider, Reason};
@@ -32,7 +33,7 @@ pub(super) async fn run(
     stop: &CancellationToken,
     next: &mut Option<Claim>,
 ) -> Result<(), TurnError> {
-    let timing = Timing::begin();
+    let (timing, sent) = (Timing::begin(), Sent::begin(worker.settings.prompt_bytes));
     let document = &claim.game.document;
     let provider = if claim.provider.may_be_called() { &claim.provider.name } else { &document.provider };
     let unknown = || {
@@ -47,7 +48,7 @@ pub(super) async fn run(
         Some(narrated) => narrated.clone(),
         None => {
             budgets::reserve(worker, claim, held, narrator, backend).await?;
-            narrate(worker, claim, held, narrator, &timing).await?
+            narrate(worker, claim, held, narrator, &timing, &sent).await?
         }
     };
     let input = claim.request.input(&narrated.also_told);
@@ -56,7 +57,7 @@ pub(super) async fn run(
         _ if document.state.is_ended => Completion::default(),
         Some(extracted) => extracted.clone(),
         None => {
-            let extracted = extract(worker, claim, held, backend, &input, &narrated.text).await?;
+            let extracted = extract(worker, claim, held, backend, &sent, &input, &narrated.text).await?;
             timing.extracted();
             extracted
         }
@@ -67,7 +68,7 @@ pub(super) async fn run(
     } else {
         extracted
     };
-    let commit = effects(worker, claim, (narrator, backend), &input, &narrated, &extracted, turn, &timing)?;
+    let commit = effects(worker, claim, (narrator, backend), &input, &narrated, &extracted, turn, &timing, &sent)?;
     self::commit(worker, claim, held, &commit, stop, next).await
 }
 
@@ -92,6 +93,7 @@ fn effects(
     extracted: &Completion,
     turn: Vec<ChatMessage>,
     timing: &Timing,
+    sent: &Sent,
 ) -> Result<Commit, TurnError> {
     let Claim { lease, request, .. } = claim;
     let before = &claim.game.document;
@@ -132,6 +134,7 @@ fn effects(
         result: &result,
         state: &applied.state,
         timing: timing.of(claim),
+        prompts: sent.kept(),
     };
     let record = record(claim, made, worker.settings.record_bytes);
     let events = TurnEvents {

@@ -20,11 +20,16 @@ async fn rows(browser: &Browser, id: &str) -> Vec<String> {
     serde_json::from_value(browser.page.execute(script, vec![json!(id)]).await.unwrap()).unwrap()
 }
 
-/// Presses a button by its text and says yes.
-async fn act(browser: &Browser, within: &str, text: &str) {
+/// Presses a button by its text.
+async fn press(browser: &Browser, within: &str, text: &str) {
     let script = "[...document.getElementById(arguments[0]).querySelectorAll('button:not([hidden])')]
         .find((button) => button.textContent === arguments[1]).click()";
     browser.page.execute(script, vec![json!(within), json!(text)]).await.unwrap();
+}
+
+/// The same, and says yes.
+async fn act(browser: &Browser, within: &str, text: &str) {
+    press(browser, within, text).await;
     browser.until("document.getElementById('confirm').open").await;
     browser.page.find(Locator::Id("yes")).await.unwrap().click().await.unwrap();
 }
@@ -70,6 +75,15 @@ async fn an_operator_sees_what_happens_and_steers_it() {
     for part in ["queued", "accepted at", "attempt 1 claimed by ada", "attempt 1 failed: the model hung up"] {
         assert!(moments.contains(part), "`{part}` is not in {moments}");
     }
+    press(&browser, "timeline-body", "Prompt of the narration").await;
+    browser.until("document.querySelector('#timeline-body pre').textContent.includes('=== user')").await;
+    let prompt = page.execute("return document.querySelector('#timeline-body pre').innerText", vec![]).await.unwrap();
+    let prompt = prompt.as_str().unwrap();
+    for part in ["=== system\nYou narrate.", "=== 3 messages that are not kept", "What does the moon sing?"] {
+        assert!(prompt.contains(part), "`{part}` is not in {prompt}");
+    }
+    press(&browser, "timeline-body", "Prompt of the delta").await;
+    browser.until("document.querySelector('#timeline-body pre').textContent.includes('is not kept')").await;
     browser.press(&[Key::Escape.to_string()]).await;
 
     act(&browser, "lanes", "Cancel head").await;
@@ -101,6 +115,11 @@ async fn a_viewer_looks_and_an_operator_may_do_something_as_well() {
     let buttons = "return [...document.querySelectorAll('#panels button')].map((button) => button.className)";
     let buttons: Vec<String> = serde_json::from_value(page.execute(buttons, vec![]).await.unwrap()).unwrap();
     assert!(!buttons.is_empty() && buttons.iter().all(|class| class == "id"), "they only show timelines: {buttons:?}");
+    page.execute("document.querySelector('#panels button.id').click()", vec![]).await.unwrap();
+    browser.until("document.querySelectorAll('#timeline-body li').length === 4").await;
+    let offered = page.execute("return document.querySelectorAll('#timeline-body button').length", vec![]).await;
+    assert_eq!(offered.unwrap(), json!(0), "a viewer is offered no prompts");
+    browser.press(&[Key::Escape.to_string()]).await;
     let kept = page.execute("return [localStorage.length, document.cookie]", vec![]).await.unwrap();
     assert_eq!(kept, json!([0, ""]), "the key stays in the tab");
 

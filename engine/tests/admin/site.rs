@@ -6,9 +6,11 @@ use std::process::{Child, Command, Stdio};
 
 use engine::store::embedded::{EmbeddedStore, Synchronous};
 use engine::store::{
-    DeadLetterQueue, GameContents, GameDocument, Games, NewRequest, Queue, StoreOptions, Terms, WorkerId,
+    DeadLetterQueue, GameContents, GameDocument, Games, NewRequest, Queue, SentPrompt, SentPrompts, StoreOptions,
+    StoredTurn, Terms, Undo, WorkerId,
 };
-use protocol::{GameId, Problem, ProblemType, RequestId, RequestType};
+use protocol::{GameId, Problem, ProblemType, RequestId, RequestType, TurnRecord};
+use story::ChatMessage;
 use tempfile::TempDir;
 
 /// A running engine. Dropping it ends the process.
@@ -26,10 +28,12 @@ impl Site {
         let directory = TempDir::new().unwrap();
         let store = EmbeddedStore::open(directory.path(), Synchronous::Normal, StoreOptions::default()).unwrap();
         let game = GameId::new();
-        let document = GameDocument { provider: "offline".to_owned(), ..GameDocument::default() };
-        store.create_game(game, &GameContents::new(document, Vec::new())).await.unwrap();
+        let document = GameDocument { provider: "offline".to_owned(), turns: Some(1), ..GameDocument::default() };
+        let id = RequestId::in_game(game);
+        let turns = vec![turn_with_prompts(id)];
+        store.create_game(game, &GameContents { turns, ..GameContents::new(document, Vec::new()) }).await.unwrap();
         let request = NewRequest {
-            id: RequestId::in_game(game),
+            id,
             game,
             kind: RequestType::Chat,
             message: "I sing to the moon.".to_owned(),
@@ -84,6 +88,23 @@ impl Site {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+}
+
+/// A turn of which it is kept what the narrator was sent.
+fn turn_with_prompts(request_id: RequestId) -> StoredTurn {
+    let prompt = SentPrompt {
+        provider: "offline".to_owned(),
+        model: "offline".to_owned(),
+        system: "You narrate.".to_owned(),
+        messages: vec![ChatMessage::user("What does the moon sing?")],
+        left_out: 3,
+    };
+    StoredTurn {
+        record: TurnRecord { turn: 1, request_id, ..TurnRecord::default() },
+        undo: Undo::TooLarge,
+        messages_before: 0,
+        prompts: Some(SentPrompts { narration: Some(prompt), extraction: None }),
     }
 }
 

@@ -5,14 +5,14 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use engine::store::{
-    Changed, Completion, GameChange, GameContents, GameWrite, IdempotencyKey, Keep, NewRequest, Rewrite, SharedStore,
-    Stopped, StoreOptions, StoredTurn, Try, TurnLimits, TurnRange, state_before,
+    Changed, Completion, GameChange, GameContents, GameWrite, IdempotencyKey, Keep, NewRequest, Rewrite, SentPrompt,
+    SentPrompts, SharedStore, Stopped, StoreOptions, StoredTurn, Try, TurnLimits, TurnRange, state_before,
 };
 use protocol::{
     Alternative, Attempt, ChatChunk, Event, GameId, GameRewound, IfBusy, RequestId, RequestStatus, RewindCause,
     TurnModel, Usage,
 };
-use story::ChatMessage;
+use story::{ChatMessage, Prompt};
 
 use crate::bench::Bench;
 use crate::fixture::{
@@ -70,7 +70,10 @@ pub(crate) async fn a_commit_keeps_the_record_of_its_turn(bench: Bench) {
     store.create_game(game, &GameContents::new(document(), history)).await.unwrap();
     enqueue(&store, game, "look \"around\"\n").await;
     let claim = claim_one(&store).await;
-    let commit = turn(&claim, &[]);
+    let mut commit = turn(&claim, &[]);
+    let prompt = Prompt::new("You narrate \"all\".\n".to_owned(), [], "I look.".to_owned());
+    let narration = Some(SentPrompt::new("mock", "m", &prompt));
+    commit.record.prompts = Some(SentPrompts { narration, extraction: None });
     commit_only(&store, &claim.lease, &commit).await.unwrap();
 
     let page = store.turns(game, TurnRange::From(0), 10).await.unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engine::config::Config;
 use engine::llm::Models;
-use engine::preview::{Preview, preview};
+use engine::preview::{Preview, PreviewError, preview};
 use engine::store::embedded::EmbeddedStore;
 use engine::store::{GameContents, GameDocument, LogRead, NewRequest, Request, SharedStore, Terms};
 use engine::watchdog::Watchdog;
@@ -90,7 +90,11 @@ impl Game {
 
     /// What a model would be sent next.
     pub(crate) async fn preview(&self, asked: &Preview) -> PromptView {
-        preview(&self.store, &self.library, &self.models, self.id, asked).await.unwrap()
+        self.try_preview(asked).await.unwrap()
+    }
+
+    pub(crate) async fn try_preview(&self, asked: &Preview) -> Result<PromptView, PreviewError> {
+        preview(&self.store, &self.library, &self.models, self.id, asked).await
     }
 
     pub(crate) async fn queue(&self) -> QueueView {

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod game;
+mod log;
 mod odd_servers;
 mod profiles;
 mod quirks;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use engine::config::Adapter;
 use engine::llm::{Finish, Models, Reason};
+use protocol::PromptPurpose;
 use serde_json::{Value, json};
 
 use crate::server::{self, Answer, Asked, DELTA, Server, events, good, stream};
@@ -141,7 +142,7 @@ async fn a_limit_of_new_tokens_is_one_of_the_answer_and_not_the_window() {
     .await;
     narrate(&models).await.unwrap();
     assert_eq!(server.asked()[1].body["max_tokens"], 512);
-    assert_eq!(models.get("mock").unwrap().most_prompt_bytes(2), None, "nothing is known of the window");
+    assert_eq!(models.get("mock").unwrap().model_of(PromptPurpose::Narrate).1, None, "nothing is known of the window");
 }
 
 #[tokio::test]

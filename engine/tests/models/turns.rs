@@ -94,6 +94,43 @@ async fn what_is_previewed_is_what_is_sent() {
     assert_eq!(filled, delta.body.to_string());
 }
 
+/// What of a call is kept of a turn: the texts of its messages, that of the system first.
+fn texts(call: &Asked) -> Vec<String> {
+    let messages = call.body["messages"].as_array().unwrap();
+    messages.iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn what_a_turn_has_sent_is_kept_for_operators_where_that_is_configured() {
+    let play = Play::with(|asked, _| good(asked), |config| config.turns.keep_prompts = true).await;
+    play.say("I wait.").await;
+    play.say("I look around.").await;
+    let calls = play.calls();
+    for (turn, call, purpose) in [
+        (1, 0, PromptPurpose::Narrate),
+        (1, 1, PromptPurpose::Extract),
+        (2, 2, PromptPurpose::Narrate),
+        (2, 3, PromptPurpose::Extract),
+    ] {
+        let asked = Preview { turn: Some(turn), purpose, ..Preview::default() };
+        let shown = play.game.preview(&asked).await;
+        let kept: Vec<_> = std::iter::once(shown.system).chain(shown.messages.into_iter().map(|m| m.content)).collect();
+        assert_eq!((kept, shown.left_out), (texts(&calls[call]), 0), "turn {turn}");
+        assert_eq!((shown.turn, shown.model.as_str(), shown.request.is_null()), (Some(turn), "test-model", true));
+        assert!(shown.parts.iter().map(|part| part.bytes).sum::<u64>() > 500, "{:?}", shown.parts);
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_prompts_is_kept_by_default() {
+    let play = Play::start(|asked, _| good(asked)).await;
+    play.say("I wait.").await;
+    for (turn, words) in [(1, "`turns.keep_prompts` was off"), (2, "no record is kept of turn 2")] {
+        let refused = play.game.try_preview(&Preview { turn: Some(turn), ..Preview::default() }).await.unwrap_err();
+        assert!(refused.to_string().contains(words), "{refused}");
+    }
+}
+
 #[tokio::test]
 async fn a_turn_is_kept_whatever_becomes_of_its_delta() {
     let refusal =

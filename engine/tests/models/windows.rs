@@ -87,3 +87,25 @@ async fn history_that_is_too_long_for_the_summarising_model_is_summarised_in_ste
     assert!(text(last).contains("The keeper lent Ada a lantern."), "{}", text(last));
     assert!(!text(last).contains("Turn 1 begins."), "what is summarised is not shown");
 }
+
+#[tokio::test]
+async fn a_prompt_has_a_bound_also_where_nobody_knows_the_window() {
+    const ASSUMED: u32 = 4096;
+    let play = Play::with(
+        |asked, _| match (is_summary(asked), asked.body["stream"] == true) {
+            (true, _) => server::json(200, &server::whole("Ada has waited at the quay.")),
+            (false, true) => narration(&"The tide turns without haste. ".repeat(200), "stop"),
+            (false, false) => good(asked),
+        },
+        |config| config.providers.get_mut("mock").unwrap().assumed_context_tokens = ASSUMED,
+    )
+    .await;
+    for turn in 1..=5 {
+        message(&play.say(&format!("I wait for the {turn}. time. {}", "And wait. ".repeat(100))).await);
+    }
+    let narrations = play.calls().into_iter().filter(|asked| asked.body["stream"] == true && !is_summary(asked));
+    for (turn, asked) in (1..).zip(narrations) {
+        assert!(text(&asked).len() < ASSUMED as usize * 4, "turn {turn}: {} bytes", text(&asked).len());
+        assert_eq!(asked.body["max_tokens"], 1024, "an answer is not made shorter for what is assumed");
+    }
+}

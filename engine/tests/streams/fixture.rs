@@ -291,6 +291,7 @@ pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last
             record: TurnRecord { turn: claim.game.version, request_id: lease.request, ..TurnRecord::default() },
             undo: Undo::TooLarge,
             messages_before: 0,
+            prompts: None,
         },
         ends_choice: false,
         result,

@@ -205,7 +205,7 @@ fn records(turns: Vec<ExportedTurn>, last: u64, messages: u64, at: &str) -> Resu
         }
         let undo = serde_json::from_value(undo).map_err(|error| wrong("undo", error.to_string()))?;
         bounds::check_undo(&undo).map_err(|detail| wrong("undo", detail))?;
-        stored.push(StoredTurn { record, undo, messages_before });
+        stored.push(StoredTurn { record, undo, messages_before, prompts: None });
     }
     Ok(stored)
 }

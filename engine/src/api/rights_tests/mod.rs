@@ -3,6 +3,7 @@
 
 mod answers;
 mod expected;
+mod sent;
 mod world;
 
 use std::sync::Arc;

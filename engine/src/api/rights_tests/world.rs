@@ -56,20 +56,7 @@ impl World {
         let game = game_of(&store, Some(ada)).await;
         let elsewhere = game_of(&store, None).await;
         let request = RequestId::in_game(game);
-        let message = NewRequest {
-            id: request,
-            game,
-            kind: RequestType::Chat,
-            message: "look".to_owned(),
-            actor: None,
-            user_message: "look".to_owned(),
-            priority: protocol::Priority::default(),
-            caused_by: None,
-            alternatives: Vec::new(),
-            trace: None,
-            budgets: Vec::new(),
-        };
-        store.enqueue(&message, &Terms::default()).await.unwrap();
+        store.enqueue(&message(game, request), &Terms::default()).await.unwrap();
 
         let mut keys = BTreeMap::new();
         let service = || Holder::Service { tenant: tenant("acme") };
@@ -163,6 +150,22 @@ impl World {
             Some(serde_json::from_slice(&body).unwrap())
         };
         (status, problem)
+    }
+}
+
+pub(super) fn message(game: GameId, id: RequestId) -> NewRequest {
+    NewRequest {
+        id,
+        game,
+        kind: RequestType::Chat,
+        message: "look".to_owned(),
+        actor: None,
+        user_message: "look".to_owned(),
+        priority: protocol::Priority::default(),
+        caused_by: None,
+        alternatives: Vec::new(),
+        trace: None,
+        budgets: Vec::new(),
     }
 }
 

@@ -70,6 +70,10 @@ pub struct ProviderConfig {
     /// How many tokens prompt and answer may have together; found out where the server says it. Ollama gets it as `num_ctx`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context_tokens: Option<u32>,
+    /// How many tokens a prompt and its answer may have as long as nobody knows: not `context_tokens`, not what the server says of its
+    /// model, and not a prompt that it has refused as too long.
+    #[serde(default = "defaults::assumed_context_tokens")]
+    pub assumed_context_tokens: u32,
     /// Whether the game's temperature is sent; some models refuse it.
     #[serde(default = "defaults::yes")]
     pub send_temperature: bool,
@@ -161,6 +165,10 @@ mod defaults {
     pub(super) fn backend_max_tokens() -> u32 {
         2048
     }
+    /// Models that take less say so, or refuse; for those that take more, this is more story than a prompt needs.
+    pub(super) fn assumed_context_tokens() -> u32 {
+        65_536
+    }
     pub(super) fn relearn_after() -> f64 {
         3600.0
     }
@@ -207,6 +215,7 @@ impl ProviderConfig {
             max_tokens: defaults::max_tokens(),
             backend_max_tokens: defaults::backend_max_tokens(),
             context_tokens: None,
+            assumed_context_tokens: defaults::assumed_context_tokens(),
             send_temperature: true,
             top_p: None,
             top_k: None,
@@ -319,9 +328,13 @@ impl ProviderConfig {
             return Err(("max_tokens", "with 0 the model can write nothing: it is at least 1".to_owned()));
         }
         // An answer gets what a prompt leaves of the window, so this is compared with no `max_tokens`.
-        if let Some(context) = self.context_tokens.filter(|context| *context < SMALLEST_CONTEXT) {
-            let reason = format!("`{context}` tokens have no room for a prompt: it is at least {SMALLEST_CONTEXT}");
-            return Err(("context_tokens", reason));
+        for (key, context) in
+            [("context_tokens", self.context_tokens), ("assumed_context_tokens", Some(self.assumed_context_tokens))]
+        {
+            if let Some(context) = context.filter(|context| *context < SMALLEST_CONTEXT) {
+                let reason = format!("`{context}` tokens have no room for a prompt: it is at least {SMALLEST_CONTEXT}");
+                return Err((key, reason));
+            }
         }
         self.check_sampling()?;
         for (key, seconds) in [

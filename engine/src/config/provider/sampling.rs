@@ -97,6 +97,7 @@ mod tests {
     fn a_small_context_is_taken_with_the_default_answer() {
         assert_eq!(checked(|provider| provider.context_tokens = Some(2048)), Ok(()));
         assert_eq!(checked(|provider| provider.context_tokens = Some(100)), Err("context_tokens"));
+        assert_eq!(checked(|provider| provider.assumed_context_tokens = 100), Err("assumed_context_tokens"));
     }
 
     #[test]
