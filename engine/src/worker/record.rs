@@ -51,8 +51,35 @@ pub(super) fn record(claim: &Claim, made: Made<'_>, most: usize) -> StoredTurn {
     StoredTurn { prompts, ..StoredTurn::new(record, &game.document.state, state, most) }
 }
 
-/// JSON as JSON, so that a reader need not unpack it, and anything else as text.
+/// JSON as JSON, so that a reader need not unpack it, and anything else as text. Without members that say nothing: most turns change little,
+/// and what a model writes for that is a tenth of a record.
 fn proposed(text: &str) -> Option<Value> {
     let text = text.trim();
-    (!text.is_empty()).then(|| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
+    let mut proposed = (!text.is_empty()).then(|| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))?;
+    if let Value::Object(members) = &mut proposed {
+        members.retain(|_, value| match value {
+            Value::Null | Value::Bool(false) => false,
+            Value::Array(values) => !values.is_empty(),
+            Value::Object(members) => !members.is_empty(),
+            _ => true,
+        });
+    }
+    Some(proposed)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_model_proposes_is_kept_without_what_says_nothing() {
+        let nothing = r#"{"user_location":null,"item_events":[],"set_vars":{},"game_ended":false}"#;
+        assert_eq!(proposed(nothing), Some(json!({})));
+        let something = r#"{"user_location":"quay","item_events":[{"item":"rope","to":null}],"game_ended":true}"#;
+        assert_eq!(proposed(something).unwrap(), serde_json::from_str::<Value>(something).unwrap());
+        assert_eq!(proposed("The rope is cut."), Some(json!("The rope is cut.")));
+        assert_eq!(proposed(" "), None);
+    }
 }
