@@ -102,6 +102,17 @@ impl Telling<'_> {
                 ];
                 Some(format!("{} {}", self.view.fresh(&lines), self.can_be_asked(being)))
             }
+            // `tell her the truth`
+            (Verb::Talk | Verb::Say, [.., "truth" | "everything"]) if words.len() <= 3 => {
+                let lines = [
+                    format!(
+                        "You tell {who} how it is, and leave out nothing. 'Then there are two of us who know it,' says {who}."
+                    ),
+                    format!("It takes you a minute to say it all. {who} hears it to the end."),
+                    format!("You say what you know. 'I thought as much,' says {who}."),
+                ];
+                Some(format!("{} {}", self.view.fresh(&lines), self.can_be_asked(being)))
+            }
             (Verb::Talk | Verb::Say, [first, ..]) if STATEMENTS.contains(first) && words.len() > 1 => {
                 // `tell her she is lovely`
                 let said = words.join(" ");

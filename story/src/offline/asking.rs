@@ -216,6 +216,7 @@ impl Telling<'_> {
         // `is there another way to get the boots?` asks for no way out.
         let is_there = || text.starts_with("is there ").then(|| self.possible(text)).flatten();
         self.asked_of_closed_way(text)
+            .or_else(|| self.how_far(text))
             .or_else(|| self.where_leads(text))
             .or_else(is_there)
             .or_else(|| self.way_asked_for(text))

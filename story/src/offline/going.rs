@@ -194,7 +194,18 @@ impl Telling<'_> {
                     .or_else(|| self.way_back().filter(|_| clause.written.contains("back")))
                     .or_else(|| self.way_by_description("door"))
             }
-            (Verb::Go, _) if place.is_empty() => self.only_way(),
+            (Verb::Go, _) if place.is_empty() => {
+                let goes_on = ["across", "over", "there", "on", "ahead", "forward"].contains(&clause.rest.as_str())
+                    || ["let's go", "lets go"].iter().any(|go| clause.whole.ends_with(go));
+                self.only_way().or_else(|| self.way_onward().filter(|_| goes_on))
+            }
+            // `go to the other side`
+            (_, written)
+                if !["swim", "wade"].contains(&written)
+                    && ["other side", "far side", "other bank", "opposite side"].contains(&place) =>
+            {
+                self.way_onward()
+            }
             _ => None,
         };
         let default = default.or_else(|| self.way_by_description(place).filter(|_| !place.is_empty()));

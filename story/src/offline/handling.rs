@@ -13,6 +13,15 @@ pub(super) const TAKEN: &str = "You take ";
 pub(super) const DROPPED: &str = "You set down ";
 pub(super) const GIVEN: &str = "You hand ";
 
+/// What is said of a thing that somebody else has.
+const TO_BE_ASKED_FOR: &str = "and you would have to ask";
+const NOT_LET_GO: &str = "is not about to let go of";
+
+/// Whether an answer says that somebody keeps what was to be had.
+pub(super) fn is_withheld(answer: &str) -> bool {
+    answer.contains(TO_BE_ASKED_FOR) || answer.contains(NOT_LET_GO)
+}
+
 impl Telling<'_> {
     pub(super) fn handle(&self, clause: &Clause, verb: Verb) -> String {
         match verb {
@@ -106,7 +115,7 @@ impl Telling<'_> {
                     "That would be stealing, and you would be seen.",
                 ];
                 format!(
-                    "{} has {call} and is not about to let go of {}. {}",
+                    "{} has {call} and {NOT_LET_GO} {}. {}",
                     capital(&being.call()),
                     it_or_them(&call),
                     self.view.fresh(&lines)

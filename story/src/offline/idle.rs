@@ -86,7 +86,12 @@ impl Telling<'_> {
     fn worn_or_hidden(&self, clause: &Clause, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
         let (_, found) = named?;
         match (verb, found) {
-            (Verb::Wear, Found::Nothing | Found::Elsewhere(_) | Found::Being(_)) => None,
+            // `put them on`, where somebody has them.
+            (Verb::Wear, Found::Being(being)) => {
+                let item = being.carries.first()?;
+                Some(format!("{} has {}, and you would have to ask.", capital(&being.call()), super::naming::the(item)))
+            }
+            (Verb::Wear, Found::Nothing | Found::Elsewhere(_)) => None,
             (Verb::Wear, _) => Some(self.worn(&clause.written, found)),
             (Verb::Hide, Found::Held(_) | Found::Here(_)) => {
                 let lines = [

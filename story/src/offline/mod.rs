@@ -21,6 +21,7 @@ mod closed;
 mod deed_lines;
 mod deeds;
 mod doors;
+mod earlier;
 mod effort;
 mod entries;
 mod exclaiming;
@@ -31,12 +32,16 @@ mod fighting;
 mod fighting_tests;
 #[cfg(test)]
 mod first_time_tests;
+#[cfg(test)]
+mod follow_up_tests;
+mod follow_ups;
 mod found;
 mod going;
 mod handling;
 mod idle;
 mod lines;
 mod matter;
+mod musing;
 mod nameless;
 mod naming;
 #[cfg(test)]
@@ -96,6 +101,7 @@ mod view;
 mod vocabulary;
 mod ways;
 mod whereabouts;
+mod wishes;
 
 #[cfg(test)]
 pub(crate) use self::tests::shipped;

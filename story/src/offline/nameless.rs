@@ -45,6 +45,13 @@ impl Telling<'_> {
         if clause.is_statement() {
             return (self.stated(clause), false);
         }
+        // `Maud sent me`
+        if let Some(listener) = self.view.speaker()
+            && words.len() >= 3
+            && (1..=2).any(|length| self.view.absent_in(&words[..length].join(" ")).is_some())
+        {
+            return (self.talk_to(listener, &clause.whole, Verb::Talk), false);
+        }
         // `one beer please` is said to whoever can bring it.
         if let (Some(listener), ["a" | "an" | "some" | "another" | "one" | "two" | "three", rest @ ..]) =
             (self.view.speaker(), words.as_slice())

@@ -166,7 +166,7 @@ impl Telling<'_> {
             format!("'That is not for me to do,' says {who}."),
             format!("{who} would rather not, and says so."),
             format!("'I have my own work,' says {who}."),
-            format!("{who} shakes a head at that."),
+            format!("{who} says no to that, and not unkindly."),
             format!("'You will have to see to that yourself,' says {who}."),
             format!("{who} has no time for that now."),
         ];
@@ -316,7 +316,7 @@ fn said_of(life: Life, who: &str) -> [String; 4] {
             format!("'My place is here,' says {who}."),
             format!("{who} is not going anywhere tonight."),
             format!("'You go,' says {who}. 'I stay.'"),
-            format!("{who} shakes a head. That road is for you alone."),
+            format!("'That road is for you alone,' says {who}."),
         ],
         Life::Name => [
             format!("{who} does not talk about that."),

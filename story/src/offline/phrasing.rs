@@ -224,7 +224,7 @@ fn others_in_plain_words(words: &mut Vec<String>) {
     if words.len() > 2 && is(words.len() - 1, "awake") && !["stay", "keep", "lie", "be"].contains(&first.as_str()) {
         words.pop();
         "wake".clone_into(&mut words[0]);
-    } else if ["take", "bring", "lead", "guide", "walk"].contains(&first.as_str())
+    } else if super::rewording::CARRIES.contains(&first.as_str())
         && (is(1, "me") || is(1, "us"))
         && words.len() > 2
         && (is(2, "to") || super::vocabulary::direction(&words[2]).is_some())

@@ -204,7 +204,7 @@ impl Telling<'_> {
             format!("'I couldn't tell you,' says {who}."),
             format!("{who} thinks about that, and finds nothing to say to it."),
             format!("'You would have to ask somebody else,' says {who}."),
-            format!("{who} shakes a head slowly. That is outside what {who} knows."),
+            format!("{who} has to pass on that: it is outside what {who} knows."),
             format!("That is a new one to {who}, who lets it lie."),
         ];
         self.view.fresh(&lines).to_owned()

@@ -3,6 +3,7 @@
 
 use super::verbs::verb_at;
 use super::vocabulary::{OPENERS, direction, is_noun_after_all};
+use super::wishes;
 
 /// Verbs that go somewhere.
 const MOTION: &[&str] = &["go", "walk", "head", "return", "run", "climb", "hurry", "sneak", "step", "wander", "creep"];
@@ -11,6 +12,10 @@ const MOTION: &[&str] = &["go", "walk", "head", "return", "run", "climb", "hurry
 const TOWARD: &[&str] = &[
     "to", "into", "in", "inside", "through", "up", "down", "out", "outside", "back", "onto", "across", "over", "along",
 ];
+
+/// How somebody is brought somewhere.
+pub(super) const CARRIES: &[&str] =
+    &["take", "bring", "lead", "get", "guide", "walk", "row", "ferry", "carry", "drive", "sail", "haul", "fly"];
 
 /// How somebody looks.
 const LOOKS: &[&str] =
@@ -24,11 +29,13 @@ const GIVEN: &[&str] = &[
 
 /// The words of a sentence as those of a plainer one that means the same.
 pub(super) fn reworded(mut words: Vec<String>) -> Vec<String> {
+    wishes::seen(&mut words);
+    wishes::requested(&mut words);
     looked_at(&mut words);
     tried(&mut words);
     kicked(&mut words);
-    told_what_to_do(&mut words);
-    wondered(&mut words);
+    wishes::told_what_to_do(&mut words);
+    wishes::wondered(&mut words);
     walked_about(&mut words);
     beside(&mut words);
     had(&mut words);
@@ -105,27 +112,6 @@ fn kicked(words: &mut Vec<String>) {
     }
 }
 
-/// `what should I do` for `tell me what I still have to do`.
-fn told_what_to_do(words: &mut Vec<String>) {
-    let rest: Vec<&str> = words.iter().map(String::as_str).collect();
-    let asks = |what: &[&str]| {
-        what.contains(&"do") && what.iter().any(|word| ["have", "must", "should", "need", "supposed"].contains(word))
-    };
-    let at = rest.windows(3).position(|three| three[0] == "tell" && three[1] == "me" && three[2] == "what");
-    if at.is_some_and(|at| at < 5 && rest.get(at + 3) == Some(&"i") && asks(&rest[at + 3..])) {
-        *words = owned(&["what", "should", "i", "do"]);
-        return;
-    }
-    let at = rest.windows(5).position(|five| five == ["tell", "me", "where", "i", "am"]);
-    if let Some(at) = at.filter(|at| *at < 4) {
-        let asks_on = asks(&rest[at + 5..]);
-        *words = owned(&["where", "am", "i"]);
-        if asks_on {
-            words.extend(owned(&["and", "what", "should", "i", "do"]));
-        }
-    }
-}
-
 /// `walk around` for `walk up and down the hall`.
 fn walked_about(words: &mut Vec<String>) {
     const ABOUT: [[&str; 3]; 4] =
@@ -137,22 +123,6 @@ fn walked_about(words: &mut Vec<String>) {
     if let Some(at) = (1..words.len()).find(is_about) {
         words.truncate(at - 1);
         words.extend(owned(&["walk", "around"]));
-    }
-}
-
-/// `what has he stamped` for `I want to know what he has stamped`: a wish to know asks.
-fn wondered(words: &mut Vec<String>) {
-    let wishes = ["i want to know", "i'd like to know", "i would like to know", "i need to know"];
-    let asks = ["what", "who", "where", "why", "when", "how", "whose"];
-    let text = words.join(" ");
-    if wishes.iter().any(|wish| text.starts_with(wish))
-        && let Some(at) = words.iter().position(|word| word == "know")
-        && words.get(at + 1).is_some_and(|word| asks.contains(&word.as_str()))
-    {
-        words.drain(..=at);
-        if words.len() == 3 && words[1] == "i" && words[2] == "am" {
-            words.swap(1, 2);
-        }
     }
 }
 
@@ -276,9 +246,10 @@ fn taken_to(words: &mut Vec<String>) {
     if words.first().is_some_and(|word| word == "please") {
         words.remove(0);
     }
-    let ways = ["out", "outside", "inside", "away", "home", "back", "upstairs", "downstairs", "across", "over"];
+    let ways =
+        ["out", "outside", "inside", "away", "home", "back", "upstairs", "downstairs", "across", "over", "there"];
     if let [take, me, way, ..] = words.as_slice()
-        && ["take", "bring", "lead", "get"].contains(&take.as_str())
+        && CARRIES.contains(&take.as_str())
         && ["me", "us"].contains(&me.as_str())
         && ways.contains(&way.as_str())
     {

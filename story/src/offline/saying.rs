@@ -1,6 +1,7 @@
 //! What is said and is no deed: statements, refusals, and polite requests.
 
 use super::clause::Clause;
+use super::found::Found;
 use super::phrasing::felt;
 use super::rules;
 use super::telling::Telling;
@@ -78,6 +79,9 @@ const STATES: &[&str] = &[
     "mean",
 ];
 
+/// What is said of a thing.
+const IS: &[&str] = &["is", "are", "was", "were", "isn't", "looks", "seems", "feels", "has", "smells", "sounds"];
+
 impl Clause {
     /// Whether the player says that they do not do something.
     pub(super) fn is_refusal(&self) -> bool {
@@ -124,7 +128,10 @@ impl Clause {
                 SUBJECTS.contains(&first) && !next.is_empty()
             }
         };
-        words.len() > 1 && (says(0) || says(start))
+        // `the chair is alive`
+        let of_thing = ["the", "this", "that", "your", "his", "her", "my"].contains(&words[0])
+            && words.iter().take(5).skip(2).any(|word| IS.contains(word));
+        words.len() > 1 && (says(0) || says(start) || (of_thing && self.verb.is_none()))
     }
 }
 
@@ -159,6 +166,14 @@ impl Telling<'_> {
                 ("it will pass", format!("You are {state}; perhaps it will pass.")),
             ];
             return format!("{} {}", self.view.fresh_by_stem(&lines), self.could_try());
+        }
+        // `the chair is alive` has one look at it again.
+        let subject = clause.whole.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        if subject.starts_with("the ")
+            && matches!(self.view.find(&subject), Found::Scenery(_) | Found::Here(_) | Found::Being(_))
+        {
+            let lines = ["You look again, to be sure.", "So it seems to you.", "It may well be."];
+            return format!("{} {}", self.view.fresh(&lines), self.describe(&subject));
         }
         let lines = [
             "You say it aloud. It is noted by no one.",

@@ -320,8 +320,10 @@ impl Telling<'_> {
 
     /// `is it safe here?`, where nobody is asked.
     fn asked_of_danger(&self, text: &str) -> Option<String> {
-        let of_danger = has(text, &["dangerous", "in danger", "safe here", "is this safe", "is it safe here"]);
-        if !of_danger || self.view.speaker().is_some() || text.contains(" to ") {
+        let of_danger =
+            has(text, &["dangerous", "in danger", "safe here", "is this safe", "am i safe"]) || text == "is it safe";
+        let has_words = self.view.speaker().is_some_and(|listener| self.has_words_for(listener, text));
+        if !of_danger || has_words || text.contains(" to ") {
             return None;
         }
         if let Some(monster) = self.view.beings.iter().find(|being| being.is_monster) {

@@ -40,6 +40,9 @@ impl Telling<'_> {
                 None => known().unwrap_or_else(|| self.nobody()),
             };
         }
+        if let Some(listener) = self.view.speaker().filter(|_| verb == Verb::Greet && is_invitation(&clause.written)) {
+            return self.talk_to(listener, "will you come with me", Verb::Ask);
+        }
         let names =
             clause.objects.iter().map(String::as_str).chain([clause.second.as_str()]).filter(|name| !name.is_empty());
         // `ask what's wrong with the bell` names nobody.
@@ -103,6 +106,23 @@ impl Telling<'_> {
             if !known.is_empty() {
                 return known;
             }
+        }
+        // `please wake up`, where nobody sleeps.
+        if verb == Verb::Wake
+            && clause.objects.is_empty()
+            && self.view.speaker().is_none()
+            && self.view.beings.iter().all(|being| !being.is_asleep())
+        {
+            let lines = [
+                "There is no one asleep here.",
+                "No one here needs to be woken.",
+                "You pinch your own arm. It is as you thought: you are awake.",
+            ];
+            return format!("{} {}", self.view.fresh(&lines), self.could_try());
+        }
+        // `say that I have the token` tells it to whoever is here.
+        if let (Verb::Say, Some(listener), Some(said)) = (verb, self.view.speaker(), told(&clause.rest)) {
+            return self.talk_to(listener, said, Verb::Talk);
         }
         match (verb, listener) {
             (_, Some(listener)) if listener.is_asleep() && verb != Verb::Wake => {
@@ -224,6 +244,17 @@ impl Telling<'_> {
         let shushed = [format!("'No need to shout,' says {who}."), format!("{who} looks round to see who is deaf.")];
         format!("{said} {}", if is_loud { self.view.fresh(&shushed) } else { self.view.fresh(&lines) })
     }
+}
+
+/// What is told of `that I have the token`, behind `say` or `swear`.
+fn told(rest: &str) -> Option<&str> {
+    let said = rest.strip_prefix("that ")?;
+    said.contains(' ').then_some(said)
+}
+
+/// Whether somebody is asked to come along.
+fn is_invitation(written: &str) -> bool {
+    ["come with", "follow me", "come along", "come on", "come here"].iter().any(|asks| written.starts_with(asks))
 }
 
 /// Whether a greeting is in words, and not a bow or a wave.

@@ -222,7 +222,8 @@ fn cut_relatives(words: &mut Vec<String>) {
     let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
     let says = |at: usize| {
         words[..at].iter().any(|word| {
-            ASKING.contains(&word.as_str()) || ["believe", "think", "hope", "promise", "said"].contains(&word.as_str())
+            (ASKING.contains(&word.as_str()) && word != "see")
+                || ["believe", "think", "hope", "promise", "said"].contains(&word.as_str())
         })
     };
     let begins = |at: usize| {

@@ -37,9 +37,17 @@ impl Telling<'_> {
         let mut left = Left::All;
         let mut reason = left;
         let mut is_missing = false;
+        let mut is_withheld = false;
         // What was taken a clause earlier is held in the next one.
         let mut view = self.view.clone();
         let message = &super::spelling::corrected(&super::shorthand::written_out(message), self.view, self.script);
+        if let Some(answer) = self.followed_up(message) {
+            return answer;
+        }
+        if let Some(answer) = self.mused(message) {
+            return answer;
+        }
+        let message = &self.with_earlier(message);
         let message = &self.with_comma_behind_a_name(without_excuse(message));
         let clauses = clauses(message);
         for clause in &clauses {
@@ -74,6 +82,11 @@ impl Telling<'_> {
             if is_refused || (is_missing && clause.goes_with_what_was_missing()) {
                 continue;
             }
+            // `put the shoes on and walk out`, where somebody has the shoes: who walks out walks out in them.
+            let is_held_back = is_withheld && clause.verb.is_some_and(Verb::is_motion) && !clause.is_question;
+            if is_held_back {
+                left = Left::Stuck;
+            }
             if clause.is_later || !now.may_follow(clause, left) {
                 reason = left;
                 undone.push(spelled_as_in(message, &clause.in_words()));
@@ -88,6 +101,7 @@ impl Telling<'_> {
             }
             let mut answers: Vec<String> = now.taken_along(clause).into_iter().collect();
             let (text, ends) = now.answer(clause);
+            is_withheld = super::handling::is_withheld(&text) && !clause.is_question;
             left = left.after(clause, &text, ends);
             is_missing = now.names_only_what_is_not_here(clause) && left == Left::All;
             if now.is_only_a_step(clause, &text) {

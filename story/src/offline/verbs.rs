@@ -155,7 +155,7 @@ const PHRASES: &[(Verb, &str)] = &[
         Verb::Go,
         "go, swim away, walk off, go off, set out, squeeze past, squeeze through, edge along, edge past, walk, run, stomp, stomp over to, trudge, dash, rush, race, stride, step over to, hurry over to, make for, pop over to, check out, nip, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
          creep, hurry, visit, approach, cross, march, wander, stroll, slide, swim, wade, make my way, set \
-         off, push on, go up to, go to, step, climb up, climb down, go over to, walk to, walk over to, head \
+         off, push on, go up to, go to, step, climb up, climb down, go over to, walk to, come to, come over to, walk over to, head \
          to, head for, journey, hop, move on, go through, take the stairs, come down, come up, come back down, come back up, go back down, go back up, climb back down, climb back up, climb back, head back down, head back up, slip, enter through, cross to",
     ),
     (
@@ -190,7 +190,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Ask, "ask, beg, request, demand, ask for, invite"),
     (
         Verb::Greet,
-        "greet, take a bow, make a bow, curtsy, here kitty, come here, come with me, follow me, come along, come on, hello there, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
+        "greet, take a bow, make a bow, curtsy, here kitty, come here, come, come with me, follow me, come along, come on, hello there, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
          thanks to, introduce myself to, introduce myself, introduce yourself, bid, good evening, good morning, bow to, bow, nod to, \
          nod at, smile at, salute, say goodbye to, say goodbye, goodbye, thanks, thank you, curtsey",
     ),

@@ -143,6 +143,18 @@ impl Telling<'_> {
         open.next().filter(|_| open.next().is_none())
     }
 
+    /// The way across: over the water, to what is called the far one, or the only one by which the player has not come.
+    pub(super) fn way_onward(&self) -> Option<&Way> {
+        let is_far =
+            |way: &&Way| words(&way.place).iter().any(|word| ["far", "other", "opposite"].contains(&word.as_str()));
+        let others = || {
+            let back = self.way_back()?;
+            let mut others = self.view.open_ways().filter(|way| *way != back);
+            others.next().filter(|_| others.next().is_none())
+        };
+        self.view.open_ways().find(is_far).or_else(others).or_else(|| self.way_over_water())
+    }
+
     /// The way that leads back over the player's last step.
     pub(super) fn way_back(&self) -> Option<&Way> {
         let last = self.view.heard.iter().rev().find_map(|heard| moved(heard))?;

@@ -70,6 +70,37 @@ impl Telling<'_> {
         }
     }
 
+    /// The answer to `how far is the barge?`: how many steps, as far as that can be seen, and which way.
+    pub(super) fn how_far(&self, text: &str) -> Option<String> {
+        const ASKS: &[&str] = &[
+            "how far away is ",
+            "how far off is ",
+            "how far is it to ",
+            "how far is it from here to ",
+            "how far is ",
+            "how far to ",
+            "is it far to ",
+            "how long does it take to get to ",
+            "how close is ",
+            "how near is ",
+        ];
+        let asked = ASKS.iter().find_map(|asks| text.strip_prefix(asks))?;
+        let place =
+            [" from here", " away", " off"].iter().fold(asked, |place, end| place.strip_suffix(end).unwrap_or(place));
+        let place = self.view.home_of(place).unwrap_or_else(|| place.to_owned());
+        let place = self.known_by_another_name(&place).unwrap_or(place);
+        if let Some(way) = self.way_by_name(&place).filter(|way| way.blocked.is_none()) {
+            let (there, toward) = (capital(&the(&way.place)), from_here(&way.direction));
+            let lines = [
+                ("One step,", format!("One step, no more: {there} is {toward}.")),
+                (" is as near as the next door", format!("{there} is as near as the next door, {toward}.")),
+            ];
+            return Some(self.view.fresh_by_stem(&lines).to_owned());
+        }
+        let is_here = matches!(self.view.find(&place), Found::Scenery(_) | Found::Here(_) | Found::Being(_));
+        self.first_step_to(&place).or_else(|| is_here.then(|| format!("Within sight. {}", self.describe(&place))))
+    }
+
     /// The place of `where does the road lead?`, or what there is to see of the road.
     pub(super) fn where_leads(&self, text: &str) -> Option<String> {
         let path = ["where does ", "where do ", "where did ", "where's "]

@@ -18,6 +18,7 @@ mod world;
 
 use thiserror::Error;
 
+pub(crate) use self::arrange::BEGIN;
 pub use self::arrange::Prompt;
 pub use self::extraction::extraction_prompt;
 pub use self::input::{Input, user_text};

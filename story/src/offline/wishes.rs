@@ -1,0 +1,123 @@
+//! Wishes to see, to know and to have, put as the look, the question or the request that they are: `let's see, where is it`, `I'd like to
+//! know who did it`, `I'd be grateful if you lent me the key`.
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// `where is it` for `let's see, where is it`, and `look` for `let's see what we have here`.
+pub(super) fn seen(words: &mut Vec<String>) {
+    let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
+    let start = match words.first().map(String::as_str) {
+        Some("let's" | "lets") if is(1, &["see"]) => 2,
+        Some("let") if is(1, &["me", "us"]) && is(2, &["see"]) => 3,
+        _ => return,
+    };
+    let behind: Vec<&str> = words[start..].iter().map(String::as_str).collect();
+    match behind.as_slice() {
+        [",", _, ..] => {
+            words.drain(..=start);
+        }
+        [] | ["what" | "what's", "we" | "i" | "there" | "is" | "here" | "this" | "around", ..] | ["what's"] => {
+            *words = owned(&["look"])
+        }
+        _ => {}
+    }
+}
+
+/// `what has he stamped` for `I want to know what he has stamped`: a wish to know asks.
+pub(super) fn wondered(words: &mut Vec<String>) {
+    const WISHES: &[&str] = &[
+        "i want to know",
+        "i'd like to know",
+        "i would like to know",
+        "i need to know",
+        "i'd love to know",
+        "i would love to know",
+        "i wish i knew",
+        "i want to find out",
+        "i'd like to find out",
+        "i need to find out",
+        "i'd be curious to know",
+        "we want to know",
+        "before i do anything else i want to know",
+        "first i want to know",
+        "but i want to know",
+        "now i want to know",
+    ];
+    let asks = ["what", "who", "where", "why", "when", "how", "whose", "which", "what's", "who's", "where's", "how's"];
+    let text = words.join(" ").replace(" ,", "");
+    if WISHES.iter().any(|wish| text.starts_with(wish))
+        && let Some(at) = words.iter().position(|word| ["know", "knew", "out"].contains(&word.as_str()))
+        && words.get(at + 1).is_some_and(|word| asks.contains(&word.as_str()))
+    {
+        words.drain(..=at);
+        if words.len() == 3 && words[1] == "i" && words[2] == "am" {
+            words.swap(1, 2);
+        }
+    }
+}
+
+/// `what should I do` for `tell me what I still have to do`.
+pub(super) fn told_what_to_do(words: &mut Vec<String>) {
+    let rest: Vec<&str> = words.iter().map(String::as_str).collect();
+    let asks = |what: &[&str]| {
+        what.contains(&"do") && what.iter().any(|word| ["have", "must", "should", "need", "supposed"].contains(word))
+    };
+    let at = rest.windows(3).position(|three| three[0] == "tell" && three[1] == "me" && three[2] == "what");
+    if at.is_some_and(|at| at < 5 && rest.get(at + 3) == Some(&"i") && asks(&rest[at + 3..])) {
+        *words = owned(&["what", "should", "i", "do"]);
+        return;
+    }
+    let at = rest.windows(5).position(|five| five == ["tell", "me", "where", "i", "am"]);
+    if let Some(at) = at.filter(|at| *at < 4) {
+        let asks_on = asks(&rest[at + 5..]);
+        *words = owned(&["where", "am", "i"]);
+        if asks_on {
+            words.extend(owned(&["and", "what", "should", "i", "do"]));
+        }
+    }
+}
+
+/// `can I have the key` for `might I trouble you for the key` and `I'd be glad of the key`.
+pub(super) fn requested(words: &mut Vec<String>) {
+    const REQUESTS: &[&str] = &[
+        "might i trouble you for ",
+        "may i trouble you for ",
+        "could i trouble you for ",
+        "can i trouble you for ",
+        "i'd be glad of ",
+        "i would be glad of ",
+        "i should be glad of ",
+        "i'd be grateful for ",
+        "i would be grateful for ",
+        "i'd be grateful if you lent me ",
+        "i would be grateful if you lent me ",
+        "i would be grateful if you gave me ",
+        "i'd be grateful if you gave me ",
+        "i would be grateful if you could lend me ",
+        "i would be grateful if you could give me ",
+        "i'd appreciate ",
+        "i could do with ",
+        "i could use ",
+        "i fancy ",
+        "would it be possible to have ",
+        "any chance of ",
+    ];
+    let is_degree =
+        |word: &&String| !["very", "most", "so", "really", "ever", "terribly", "awfully"].contains(&word.as_str());
+    let plain = words.iter().filter(is_degree).cloned().collect::<Vec<_>>().join(" ");
+    if let Some(noun) = REQUESTS.iter().find_map(|request| plain.strip_prefix(request)) {
+        let noun = noun.split(" , ").next().unwrap_or(noun);
+        *words = owned(&["can", "i", "have"]);
+        words.extend(noun.split(' ').map(str::to_owned));
+        return;
+    }
+    // `would you mind terribly if I had a look at it`
+    if let Some(deed) = ["would you mind if i ", "do you mind if i "].iter().find_map(|asks| plain.strip_prefix(asks)) {
+        let deed = deed.strip_prefix("had ").map_or(deed.to_owned(), |rest| format!("have {rest}"));
+        let deed = deed.strip_prefix("took ").map_or(deed.clone(), |rest| format!("take {rest}"));
+        *words = owned(&["may", "i"]);
+        words.extend(deed.split(' ').map(str::to_owned));
+    }
+}
