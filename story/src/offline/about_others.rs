@@ -70,6 +70,21 @@ impl Telling<'_> {
         self.talk_to(being, &as_to_themselves(text), Verb::Ask)
     }
 
+    /// `why is the lady sad?` as asked of her, who is here.
+    pub(super) fn asked_of_them_by_name(&self, text: &str) -> Option<String> {
+        let listener = self.view.speaker().filter(|listener| !self.has_words_for(listener, text))?;
+        let all: Vec<&str> = text.split_whitespace().collect();
+        let asks = ["why", "how", "what", "when"].contains(all.first()?)
+            && ["is", "does", "did", "was", "has"].contains(all.get(1)?);
+        let named = |length: &usize| {
+            let noun = all.get(2..2 + length).map(|noun| noun.join(" ")).unwrap_or_default();
+            matches!(self.view.find(&noun), Found::Being(being) if being == listener)
+        };
+        let length = (1..=3).rev().find(|length| asks && all.len() > 2 + length && named(length))?;
+        let asked = [&all[..2], &["she"], &all[2 + length..]].concat().join(" ");
+        Some(self.asked_about_them(listener, &asked))
+    }
+
     /// `could Ketch help me with the helmet?` as a question to Ketch.
     pub(super) fn asked_whether_they(&self, text: &str) -> Option<String> {
         let (helps, rest) =

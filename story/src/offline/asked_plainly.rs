@@ -96,6 +96,10 @@ impl Telling<'_> {
         if self.view.speaker().is_some() {
             return None;
         }
+        // `would you kindly wake up?`
+        if text.split(' ').any(|word| word == "wake") {
+            return Some(self.talk_to(sleeper, "", Verb::Wake));
+        }
         Some(format!("{} {}", self.slept_through(&capital(&sleeper.call())), self.could_try()))
     }
 

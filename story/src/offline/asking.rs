@@ -44,6 +44,7 @@ impl Telling<'_> {
             .or_else(|| self.asked_for_price(text))
             .or_else(|| self.why_the_place_is_so(text))
             .or_else(|| self.asked_of_listener(text))
+            .or_else(|| self.asked_of_them_by_name(text))
             .or_else(|| self.asked_why(text))
             .or_else(|| text.starts_with("where").then(|| self.whereabouts(&question_noun(text))).flatten())
             // What is before one's eyes says more of itself than what is generally known.
@@ -102,7 +103,8 @@ impl Telling<'_> {
         if let Some(listener) = listener.filter(|_| of_trust) {
             return Some(self.talk_to(listener, text, Verb::Ask));
         }
-        if let Some(noun) = self.asked_about(text).filter(|noun| noun.starts_with("your ")) {
+        let is_favour = ASKS_SOMEBODY.iter().any(|opening| opening.contains(" i ") && text.starts_with(opening));
+        if let Some(noun) = self.asked_about(text).filter(|noun| noun.starts_with("your ") && !is_favour) {
             return Some(self.describe(&noun));
         }
         let says_you = text.split_whitespace().any(|word| ["you", "your", "you're", "yours"].contains(&word));
@@ -142,6 +144,28 @@ impl Telling<'_> {
     /// `can I borrow your lamp?`
     fn asked_a_favour(&self, text: &str) -> Option<String> {
         let listener = self.view.speaker().filter(|_| ASKS_SOMEBODY.iter().any(|opening| text.starts_with(opening)))?;
+        // `can I have some juice?`, where there is none
+        let wish = ["can i have ", "could i have ", "may i have ", "do you have ", "can i get "]
+            .iter()
+            .find_map(|asks| text.strip_prefix(asks));
+        let noun =
+            wish.and_then(|wish| ["some ", "a ", "an ", "any "].iter().find_map(|article| wish.strip_prefix(article)));
+        let is_missing = |noun: &&str| {
+            noun.split(' ').count() <= 2
+                && !super::scraps::is_scrap(noun)
+                && !super::naming::is_abstract(noun)
+                && self.view.find(noun) == Found::Nothing
+                && !self.has_words_for(listener, noun)
+        };
+        if let Some(noun) = noun.filter(is_missing) {
+            let who = capital(&listener.call());
+            let lines = [
+                ("has none to give", format!("As for {noun}, {who} has none to give.")),
+                ("There is none of that here", format!("'{}? There is none of that here,' says {who}.", capital(noun))),
+                ("cannot help you to", format!("{who} cannot help you to {noun}.")),
+            ];
+            return Some(format!("{} {}", self.view.fresh_by_stem(&lines), self.can_be_asked(listener)));
+        }
         Some(self.talk_to(listener, text, Verb::Ask))
     }
 
@@ -209,6 +233,15 @@ impl Telling<'_> {
         self.known_of_somebody(text)
             .or_else(|| self.known_of_the_player(text))
             .or_else(|| text.starts_with("am i ").then(|| self.who_the_player_is()))
+            .or_else(|| self.seen_of_it(text))
+    }
+
+    /// `whose name is it?`: what was named last, once more.
+    fn seen_of_it(&self, text: &str) -> Option<String> {
+        let asks_of_it = text.split(' ').any(|word| ["it", "that", "this"].contains(&word));
+        let found = self.view.find("it");
+        let is_thing = matches!(found, Found::Held(_) | Found::Here(_) | Found::Scenery(_) | Found::Inside(..));
+        (asks_of_it && is_thing).then(|| self.describe(&super::naming::clean(&found.call())))
     }
 
     /// What the world answers whoever is there: ways, what is inside, what can be done.

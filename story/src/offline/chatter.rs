@@ -24,12 +24,12 @@ const OPENINGS: &[(Remark, &str)] = &[
     (
         Remark::Sympathy,
         "i'm sorry for your, i am sorry for your, sorry for your, sorry to hear, i'm sorry to hear, i'm sorry about, sorry about your, \
-         my condolences, condolences, poor you, poor thing, you poor, that's sad, that is sad, how sad, that must be, that must have, it must be, it must have, you must be, you must miss, you must have, \
+         what a shame, what a pity, what a tragedy, my condolences, condolences, poor you, poor thing, you poor, that's sad, that is sad, how sad, that must be, that must have, it must be, it must have, you must be, you must miss, you must have, \
          i feel sorry, i feel for you, i'm so sorry for, i understand, i know how you feel, that's terrible, that's awful, how awful, how terrible",
     ),
     (
         Remark::Sorry,
-        "sorry, i'm sorry, i am sorry, i'm so sorry, my bad, my apologies, my mistake, pardon, pardon me, excuse me, i beg your pardon, forgive me, \
+        "do forgive me, please forgive, sorry, i'm sorry, i am sorry, i'm so sorry, my bad, my apologies, my mistake, pardon, pardon me, excuse me, i beg your pardon, forgive me, \
          i didn't mean, no offence, no offense",
     ),
     (
@@ -39,9 +39,9 @@ const OPENINGS: &[(Remark, &str)] = &[
     ),
     (
         Remark::Praise,
-        "i really appreciate, i appreciate, you've been very kind, you've been kind, you've been so kind, you're very kind, that's very kind, how kind, i like you, i love you, i love your, i like your, you're nice, you are nice, you're kind, you're pretty, you're beautiful, you're lovely, \
+        "after you, i really appreciate, i appreciate, you've been very kind, you've been kind, you've been so kind, you're very kind, that's very kind, how kind, i like you, i love you, i love your, i like your, you're nice, you are nice, you're kind, you're pretty, you're beautiful, you're lovely, \
          you look nice, you look good, you look beautiful, nice place, nice house, nice shop, nice room, nice boat, nice cat, nice to meet, pleased to meet, \
-         well done, good job, nice work, what a nice, what a lovely, what a beautiful, lovely, beautiful, you have a nice, you have a lovely, \
+         well done, good job, nice work, what a nice, what a lovely, what a beautiful, what a fine, what a wonderful, what a charming, what a great, i'm much obliged, i am much obliged, much obliged, you are too kind, you're too kind, lovely, beautiful, you have a nice, you have a lovely, \
          you have beautiful, good boy, good girl, good cat, good kitty, bless you, you're funny, you're sweet, you're cute, you're great, you're the best, \
          you're a good, you rock, cool, awesome, amazing, wow, great, nice",
     ),

@@ -55,7 +55,9 @@ pub(super) fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause
         _ => words,
     };
     let words = if is_call { words } else { without_call(&words).to_vec() };
-    let asks = (marked && !is_call) || QUESTION_WORDS.contains(&words[0]);
+    // `what a lovely hall` asks nothing.
+    let exclaims = !marked && matches!(words.as_slice(), ["what", "a" | "an", _, ..]);
+    let asks = (marked && !is_call) || (QUESTION_WORDS.contains(&words[0]) && !exclaims);
     let address = if asks { address(&words) } else { None };
     let words = if asks { without_address(&words) } else { words };
     let rest = words.join(" ");

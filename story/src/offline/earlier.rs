@@ -7,6 +7,7 @@ use super::going::moved;
 use super::sentence::clauses;
 use super::telling::Telling;
 use super::texts::mentions;
+use super::vocabulary::QUESTION_WORDS;
 
 /// What repeats the last deed.
 const AGAIN: &[&str] =
@@ -93,9 +94,36 @@ impl Telling<'_> {
         if IN_THERE.contains(&bare)
             && let Some(way) = self.way_spoken_of()
         {
-            return format!("look {}", way.direction);
+            return format!("what is {}?", way.direction);
         }
-        self.with_other_one(message)
+        let message = self.with_topic(message);
+        self.with_other_one(&message)
+    }
+
+    /// `how big is the moon?` of `how big is it?`, where somebody was asked about the moon just now.
+    fn with_topic(&self, message: &str) -> String {
+        let words: Vec<&str> = message.split_whitespace().collect();
+        let asks = words.first().is_some_and(|first| QUESTION_WORDS.contains(&first.to_lowercase().as_str()));
+        let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let it = words.iter().position(|word| bare(word) == "it");
+        let topic = self
+            .last_words()
+            .and_then(|said| Some(said.split_once(" about ")?.1.trim_end_matches(['.', '?', '!']).to_owned()));
+        let is_noun = |topic: &String| {
+            topic.split(' ').count() <= 3 && !["him", "her", "it", "them", "that", "this"].contains(&topic.as_str())
+        };
+        match (it, topic.filter(is_noun)) {
+            (Some(at), Some(topic))
+                if asks
+                    && words.len() <= 8
+                    && self.view.speaker().is_some()
+                    && self.view.person_elsewhere(&topic).is_none() =>
+            {
+                let end = &words[at][2..];
+                [words[..at].join(" "), format!("{topic}{end}"), words[at + 1..].join(" ")].join(" ").trim().to_owned()
+            }
+            _ => message.to_owned(),
+        }
     }
 
     /// The only open way of whose place or direction the player, or the answer to them, spoke last.

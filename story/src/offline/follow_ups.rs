@@ -2,6 +2,7 @@
 //! `where was I?`. They are answered from the last turn, and nothing is done by them.
 
 use super::entries::Being;
+use super::going::moved;
 use super::script::is_about;
 use super::telling::Telling;
 use super::texts::{capital, mentions};
@@ -28,6 +29,8 @@ enum FollowUp {
     Whence,
     /// Which of several things is meant.
     Which,
+    /// To give in after all.
+    Please,
 }
 
 const PHRASES: &[(FollowUp, &str)] = &[
@@ -61,12 +64,16 @@ const PHRASES: &[(FollowUp, &str)] = &[
     ),
     (
         FollowUp::Sure,
-        "really, are you sure, are you certain, is that true, is that so, is it true, truly, seriously, you sure, for real",
+        "really, are you sure, are you certain, is that true, is that so, is it true, truly, seriously, you sure, for real, who told you, who told you that, who says that, how do you know, how do you know that, is that a fact",
     ),
     (
         FollowUp::Whence,
         "where was i, where was i before, where did i come from, where have i come from, which way did i come, where did i come in, \
          which way did i come from, how did i get in here, where were we",
+    ),
+    (
+        FollowUp::Please,
+        "please, pretty please, i beg you, come on, oh come on, i'm begging you, please please, but please",
     ),
     (FollowUp::Which, "which, which one, which one do you mean, which ones, which of them, what one"),
 ];
@@ -125,6 +132,14 @@ impl Telling<'_> {
             return None;
         }
         let talker = self.spoke_last(&last);
+        // `who's that?`, of whom one comes upon
+        if asked == FollowUp::Who && moved(&last).is_some() && !self.view.beings.is_empty() {
+            return Some(match self.view.beings.as_slice() {
+                [only] if !only.is_speechless() && !only.is_asleep() => self.introduced(only),
+                [only] => self.describe(&only.name.to_lowercase()),
+                _ => self.company(),
+            });
+        }
         if talker.is_none() && matches!(asked, FollowUp::Sure | FollowUp::Who) && self.view.speaker().is_some() {
             return None;
         }
@@ -132,6 +147,8 @@ impl Telling<'_> {
             (FollowUp::Again, _) => Some(format!("{} {last}", self.view.fresh(&REPEATS))),
             (FollowUp::Whence, _) => Some(self.where_the_player_was()),
             (FollowUp::Done, None) => Some(format!("{} {last}", self.view.fresh(&REPEATS))),
+            (FollowUp::Please, Some(being)) => Some(self.not_moved(being)),
+            (FollowUp::Please, None) => None,
             (FollowUp::Sure, Some(being)) => Some(self.stood_by(being)),
             (
                 FollowUp::Done | FollowUp::Why | FollowUp::How | FollowUp::Who | FollowUp::Next | FollowUp::Which,
@@ -205,6 +222,18 @@ impl Telling<'_> {
         let said = self.view.fresh_by_stem(&lines);
         // What was told last may say already what there is to ask.
         if last.contains(" about ") { said.to_owned() } else { format!("{said} {}", self.can_be_asked(being)) }
+    }
+
+    /// The answer to `please?`
+    fn not_moved(&self, being: &Being) -> String {
+        let who = capital(&being.call());
+        let lines = [
+            format!("'Asking twice does not change it,' says {who}, not unkindly."),
+            format!("'It is prettily said,' says {who}, 'and it stays as it was.'"),
+            format!("{who} is sorry, and does not give way."),
+            format!("'You have my answer,' says {who}."),
+        ];
+        format!("{} {}", self.view.fresh(&lines), self.can_be_asked(being))
     }
 
     /// The answer to `are you sure?`

@@ -109,7 +109,9 @@ impl View<'_> {
             return Found::Nothing;
         }
         let things = super::synonyms::other_words(noun).into_iter().map(|other| self.named(&other));
-        let mut things = things.filter(|found| matches!(found, Found::Held(_) | Found::Here(_) | Found::Inside(..)));
+        let is_animal = |found: &Found<'_>| matches!(found, Found::Being(being) if being.is_speechless());
+        let is_thing = |found: &Found<'_>| matches!(found, Found::Held(_) | Found::Here(_) | Found::Inside(..));
+        let mut things = things.filter(|found| is_thing(found) || is_animal(found));
         let Some(first) = things.next() else { return self.part_by_another_word(noun) };
         // Of several it would have to be guessed.
         if things.any(|other| other != first) { Found::Nothing } else { first }
@@ -209,8 +211,33 @@ impl View<'_> {
             }
         }
         let people = [
-            "man", "woman", "lady", "boy", "girl", "person", "guy", "fellow", "lad", "stranger", "people", "somebody",
-            "someone", "mister", "sir", "madam", "miss", "ma'am", "buddy", "mate", "dude", "pal", "friend",
+            "everyone",
+            "everybody",
+            "anyone",
+            "anybody",
+            "man",
+            "woman",
+            "lady",
+            "boy",
+            "girl",
+            "person",
+            "guy",
+            "fellow",
+            "lad",
+            "stranger",
+            "people",
+            "somebody",
+            "someone",
+            "mister",
+            "sir",
+            "madam",
+            "miss",
+            "ma'am",
+            "buddy",
+            "mate",
+            "dude",
+            "pal",
+            "friend",
         ];
         let mut here = self.beings.iter().filter(|being| !being.is_speechless());
         if words.last().is_some_and(|last| people.contains(&last.as_str()))

@@ -45,6 +45,11 @@ impl Telling<'_> {
             return (self.go_nowhere(to, &clause.written), false);
         }
         let words: Vec<&str> = rest.split_whitespace().collect();
+        if let Some(place) =
+            gone_round(&words).filter(|place| matches!(self.view.find(place), Found::Here(_) | Found::Scenery(_)))
+        {
+            return (format!("You go round {}. {}", self.view.find(&place).call(), self.describe(&place)), false);
+        }
         if let Some(place) = gone_round(&words) {
             return (self.no_way(&format!("There is no way round the {place} that you could take.")), false);
         }
@@ -59,6 +64,11 @@ impl Telling<'_> {
         let place = place_in(rest);
         if let Some(way) = self.way_out_of_a_house(&place).filter(|_| verb == Verb::Out) {
             return self.take_way(way);
+        }
+        // `walk into the wall`: what a neighbouring room has of it is no way there.
+        let last = place.rsplit(' ').next().unwrap_or_default();
+        if ["wall", "floor", "ceiling", "sky", "ground", "air", "horizon"].contains(&last) {
+            return (self.no_way(&format!("You get as far as the {last}, which is no way to anywhere.")), false);
         }
         let place = self.place_meant(place);
         if let Some(refused) = self.not_climbed(&place, &clause.written).filter(|_| !leads_over(&words)) {

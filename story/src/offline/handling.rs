@@ -124,6 +124,15 @@ impl Telling<'_> {
             Found::Being(being) if being.is_monster => {
                 format!("{} will not be taken. {}", capital(&call), self.could_try())
             }
+            // `steal Crake's wallet`
+            Found::Being(being) if noun.contains("'s ") => {
+                let part = noun.split_once("'s ").map_or("", |(_, part)| part);
+                let lines = [
+                    format!("You see no {part} on {} that you could take.", being.call()),
+                    format!("If {} has a {part}, it is not where you could get at it.", being.call()),
+                ];
+                format!("{} {}", self.view.fresh(&lines), self.could_try())
+            }
             Found::Being(_) => {
                 let lines = [
                     "is nobody's to carry",
@@ -247,7 +256,9 @@ impl Telling<'_> {
                 .iter()
                 .find(|item| ["token", "coin", "money", "purse", "gold"].iter().any(|money| item.contains(money)))
         };
-        let thing = thing.or_else(|| money().filter(|_| verb == Verb::Trade).cloned());
+        // `here you go`, to whom takes money
+        let hands_over = clause.written.starts_with("here") && clause.rest.is_empty();
+        let thing = thing.or_else(|| money().filter(|_| verb == Verb::Trade || hands_over).cloned());
         let Some(thing) = thing else {
             return being.map_or_else(
                 || self.at_a_loss("You would have to say what, and to whom."),

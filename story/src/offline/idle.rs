@@ -107,13 +107,15 @@ impl Telling<'_> {
 
     /// Sitting or standing on what is held, and sitting with somebody.
     fn seated(&self, clause: &Clause, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
-        const BESIDE: &[&str] = &["with", "by", "beside"];
+        const BESIDE: &[&str] = &["with", "by", "beside", "near", "across", "opposite", "before"];
         match (verb, named) {
             (Verb::Sit | Verb::Stand | Verb::Ride, Some((_, Found::Held(item)))) => {
                 Some(format!("You would only flatten {}, and be no better seated.", super::naming::the(item)))
             }
             (Verb::Sit, Some((_, Found::Being(being))))
-                if BESIDE.iter().any(|by| clause.preposition == *by || clause.written.ends_with(by)) =>
+                if BESIDE.iter().any(|by| {
+                    clause.preposition == *by || clause.rest.starts_with(by) || clause.written.ends_with(by)
+                }) =>
             {
                 let ends = [
                     "Neither of you says anything.",
@@ -194,6 +196,8 @@ impl Telling<'_> {
                 self.sensed(verb, &clause.written)
             }
             None if matches!(verb, Verb::Listen | Verb::Smell) => self.sensed(verb, &clause.written),
+            // `dance naked`
+            Some((_, Found::Nothing)) if matches!(verb, Verb::Dance | Verb::Sing) => self.alone(verb, &clause.written),
             Some((noun, Found::Nothing)) if needs_noun(verb) && !is_abstract(noun) => self.not_here(noun),
             Some((_, Found::Elsewhere(name))) if needs_noun(verb) => {
                 format!(

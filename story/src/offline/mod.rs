@@ -36,6 +36,9 @@ mod first_time_tests;
 mod follow_up_tests;
 mod follow_ups;
 mod found;
+#[cfg(test)]
+mod gesture_tests;
+mod gestures;
 mod going;
 mod handling;
 mod idle;
@@ -68,6 +71,7 @@ mod scraps;
 mod script;
 mod seeing;
 mod sentence;
+mod short_words;
 mod shorthand;
 mod spelling;
 mod spots;
@@ -102,6 +106,7 @@ mod vocabulary;
 mod ways;
 mod whereabouts;
 mod wishes;
+mod word_order;
 
 #[cfg(test)]
 pub(crate) use self::tests::shipped;

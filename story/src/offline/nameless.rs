@@ -23,8 +23,25 @@ impl Telling<'_> {
         if matches!(words.as_slice(), ["left" | "right" | "ahead" | "straight" | "forward" | "forwards", ..]) {
             return (self.no_way("You would have to say which way, as a compass would."), false);
         }
+        if ["exits", "exit", "ways", "ways out", "directions"].contains(&clause.rest.as_str()) {
+            return (self.ways_out(), false);
+        }
         if super::standing::SO_FAR.iter().any(|part| clause.rest.contains(part)) {
             return (self.so_far(), false);
+        }
+        // `the lamp, please`, where nobody is to be asked
+        if clause.wants
+            && self.view.speaker().is_none()
+            && let Found::Here(item) = self.view.find(&clause.rest)
+            && !self.view.is_fixed(item)
+        {
+            let take = Clause {
+                verb: Some(Verb::Take),
+                written: "take".to_owned(),
+                objects: vec![clause.rest.clone()],
+                ..clause.clone()
+            };
+            return (self.handle(&take, Verb::Take), false);
         }
         // `I want to be paid` is said to everybody present.
         if let Some(listener) = self.view.speaker().filter(|_| clause.wants) {
@@ -72,7 +89,18 @@ impl Telling<'_> {
         {
             return self.take_way(way);
         }
-        if words.len() <= 4 && fit(&clause.rest, &named.call()).is_some() && named != Found::Nothing {
+        // `pub`, next to a tavern
+        if words.len() <= 2
+            && named == Found::Nothing
+            && let Some(other) = self.known_by_another_name(&clause.rest)
+            && let Some(way) = self.way_by_name(&other)
+        {
+            return self.take_way(way);
+        }
+        // `boat`, where a barge is
+        let is_one_thing = words.len() == 1
+            && matches!(named, Found::Here(_) | Found::Held(_) | Found::Scenery(_) | Found::Carried(..));
+        if is_one_thing || words.len() <= 4 && fit(&clause.rest, &named.call()).is_some() && named != Found::Nothing {
             let look = Clause { verb: Some(Verb::Examine), objects: vec![clause.rest.clone()], ..clause.clone() };
             return (self.examine(&look), false);
         }

@@ -27,6 +27,13 @@ impl Telling<'_> {
         if let Some(paid) = self.paid(clause) {
             return Some(paid);
         }
+        // `ring`, where there is one bell
+        if verb == Verb::Ring
+            && clause.rest.is_empty()
+            && !matches!(self.view.find("bell"), Found::Nothing | Found::Elsewhere(_))
+        {
+            return Some(Clause { objects: vec!["bell".to_owned()], rest: "bell".to_owned(), ..clause.clone() });
+        }
         let object = clause.objects.first()?;
         let with = |verb: Verb| Some(Clause { verb: Some(verb), ..clause.clone() });
         let found = self.view.find(object);
@@ -111,6 +118,8 @@ impl Telling<'_> {
                 .map(|talk| Clause { objects: Vec::new(), preposition: String::new(), second: String::new(), ..talk }),
             // `get Crake to sign something`
             Verb::Take if matches!(found, Found::Being(_)) && clause.preposition == "to" => with(Verb::Ask),
+            // `tap the sleeping man on the shoulder`
+            Verb::Knock if matches!(found, Found::Being(_)) => with(Verb::Wake),
             // Shaking a thing sets nothing going.
             Verb::Wake if !matches!(found, Found::Being(_)) => with(Verb::Move)
                 .filter(|moved| {

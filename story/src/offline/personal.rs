@@ -28,7 +28,7 @@ const LIFE: &[(Life, &str)] = &[
     (
         Life::Name,
         "your name, what is yours, what's yours, and yours, who are you, who you are, who might you be, are you called, call you, introduce yourself, about yourself, \
-         do you do here, your job here, do for a living, who she is, who he is",
+         do you do here, your job here, do for a living, who she is, who he is, she is called, he is called, she's called, he's called, is she called, is he called",
     ),
     (
         Life::Health,
@@ -92,7 +92,8 @@ fn life(topic: &str) -> Option<Life> {
         state.is_some_and(|state| matches!(state.as_slice(), [one] if !one.ends_with("'s"))).then_some(Life::Mood)
     };
     let found = found.or_else(is_mood);
-    found.filter(|life| is_own || matches!(life, Life::Age | Life::Health))
+    let is_of_name = ["she is", "he is", "who she", "who he", "called"].iter().any(|part| text.contains(part));
+    found.filter(|life| is_own || (*life == Life::Name && is_of_name) || matches!(life, Life::Age | Life::Health))
 }
 
 impl Telling<'_> {

@@ -88,6 +88,7 @@ impl Telling<'_> {
     /// here is asked about.
     pub(super) fn possible(&self, text: &str) -> Option<String> {
         let wish = OPENINGS.iter().find_map(|opening| text.strip_prefix(opening))?;
+        let wish = wish.strip_suffix(" now").unwrap_or(wish);
         let clause = clauses(wish).into_iter().next().filter(|clause| !clause.is_question)?;
         let verb = clause.verb?;
         if matches!(verb, Verb::Go | Verb::Out | Verb::In | Verb::Back) {

@@ -22,7 +22,7 @@ impl View<'_> {
         let is_animal = |found: &Found<'_>| matches!(found, Found::Being(being) if being.is_speechless());
         let fits = |found: &Found<'_>| match found {
             Found::Nothing | Found::Several(_) | Found::Elsewhere(_) | Found::Oneself => false,
-            Found::Being(_) => is_person || (noun == "it" && is_animal(found)),
+            Found::Being(being) => (is_person && self.may_be_meant(being, noun)) || (noun == "it" && is_animal(found)),
             _ => !is_person || noun == "them",
         };
         // `her` means an animal only right after it was named: otherwise a person is likelier.
@@ -32,14 +32,30 @@ impl View<'_> {
             nouns.iter().map(|noun| self.named(noun)).find(|found| fits(found) && is_near(age, found))
         };
         let found = if is_person {
-            let absent = || (0..2).find_map(|age| self.absent_named(age, true));
-            (0..MEMORY).find_map(named).or_else(|| self.only_one()).or_else(absent)
+            let is_called =
+                |found: &Found<'_>| !matches!(found, Found::Elsewhere(name) if !self.may_be_called(name, noun));
+            let absent = || (0..2).find_map(|age| self.absent_named(age, true).filter(is_called));
+            // `ask him about Maud`, and then `is she nice?`
+            let of_other = |found: &Found<'_>| matches!(found, Found::Being(being) if !self.may_be_meant(being, noun));
+            let only = self.only_one();
+            let is_other = only.as_ref().is_some_and(of_other);
+            let of_absent = if is_other { absent() } else { None };
+            (0..MEMORY).find_map(named).or(of_absent).or(only).or_else(absent)
         } else {
             // `go east`, and then `take it`: what was named before the move is still meant.
             let at = |age: usize| named(age).or_else(|| self.absent_named(age, false).filter(|_| age < 2));
             named(0).or_else(|| self.thing_of_last_turn()).or_else(|| (0..MEMORY).find_map(at))
         };
         Some(found.unwrap_or(Found::Nothing))
+    }
+
+    /// Whether `he` or `she` may be this one, as far as the story says.
+    fn may_be_meant(&self, being: &super::entries::Being, pronoun: &str) -> bool {
+        being.is_speechless() || !self.is_person_of_story(&being.name) || self.may_be_called(&being.name, pronoun)
+    }
+
+    fn is_person_of_story(&self, name: &str) -> bool {
+        self.people().iter().any(|npc| npc.name == name)
     }
 
     /// The nouns of what the player said `age` messages ago, the latest first.
@@ -49,7 +65,9 @@ impl View<'_> {
         let clauses = super::sentence::clauses(said);
         let nouns = clauses.iter().rev().flat_map(|clause| clause.objects.iter().chain([&clause.second]));
         let nouns = nouns.filter(|noun| !noun.is_empty()).map(|noun| clean(noun));
-        nouns.filter(|noun| !PRONOUNS.contains(&noun.as_str())).collect()
+        nouns
+            .filter(|noun| !PRONOUNS.contains(&noun.as_str()) && super::vocabulary::direction(noun).is_none())
+            .collect()
     }
 
     /// The only thing at hand that the last question of the player or the answer to it names.

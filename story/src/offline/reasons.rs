@@ -82,6 +82,44 @@ pub(super) fn without_reason_in_front(words: &mut Vec<String>) {
     }
 }
 
+/// Takes away `when he opens his eyes,` in the middle, and a reason in front that no comma ends: `while he reads I look up`.
+pub(super) fn without_reason_in_the_middle(words: &mut Vec<String>) {
+    let is = |words: &[String], at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
+    let begins = |words: &[String], at: usize| {
+        is(words, at, &["when", "once", "while", "as", "if", "since"])
+            && is(words, at + 1, SUBJECTS)
+            && is(words, at - 1, &[",", "and"])
+    };
+    if let Some(start) = (1..words.len()).find(|at| begins(words, *at)) {
+        let own = |at: usize| is(words, at, &["i", "then"]) && at > start + 2 && has_verb(&words[at + 1..]);
+        let end = (start + 1..words.len()).find(|at| words[*at] == "," || own(*at));
+        if let Some(end) = end.filter(|end| has_verb(&words[*end..])) {
+            words.drain(start..end);
+        }
+        return;
+    }
+    let of_reason = is(words, 0, &["while", "since", "although", "because", "if", "when", "as"])
+        && !words.contains(&"?".to_owned());
+    if !of_reason {
+        return;
+    }
+    let goes_on = |at: usize| {
+        is(words, at, &["i", "we"])
+            && at > 2
+            && !is(words, at - 1, &["and", "that", "if", "as"])
+            && begins_with_verb(&words[at + 1..])
+    };
+    if let Some(at) = (1..words.len()).find(|at| goes_on(*at)) {
+        words.drain(..at);
+    }
+}
+
+fn begins_with_verb(words: &[String]) -> bool {
+    let is_before = |word: &&str| OPENERS.contains(word) || ["not", "can", "could", "quickly"].contains(word);
+    let words: Vec<&str> = words.iter().map(String::as_str).skip_while(is_before).collect();
+    verb_at(&words).is_some()
+}
+
 /// Cuts away why, when and until when: `while he's not looking`, `so I can see`, `since she said so`, `to see whether it rings`.
 pub(super) fn cut_at_reasons(words: &mut Vec<String>, asks: bool) {
     let Some(start) = (1..words.len()).find(|at| begins_reason(words, *at, asks)) else { return };

@@ -76,8 +76,17 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
             let part = phrasing::plainly(let_somebody(part));
             let words: Vec<&str> =
                 part.iter().map(String::as_str).filter(|word| !["please", LATER].contains(word)).collect();
-            clauses.extend(clause(&words, &quote, is_question).map(|clause| Clause { is_later, ..clause }));
+            let is_asked_for = part.iter().any(|word| word == "please");
+            clauses.extend(clause(&words, &quote, is_question).map(|clause| {
+                let wants = clause.wants || (is_asked_for && clause.verb.is_none() && !clause.is_question);
+                Clause { is_later, wants, ..clause }
+            }));
         }
+    }
+    // `I lower my eyes. "I am sorry."`
+    let is_told = |clause: &Clause| clause.verb.is_some_and(|verb| verb.is_speech() || verb == Verb::Write);
+    if !quote.is_empty() && !clauses.is_empty() && !clauses.iter().any(is_told) {
+        clauses.extend(clause(&["say"], &quote, false));
     }
     drop_asides(&mut clauses);
     // `go and wake him`
@@ -217,7 +226,8 @@ fn without_quotes(message: &str) -> (String, String) {
         }
     }
     if plain.trim().is_empty() {
-        (format!("say {}", quote.to_lowercase()), quote)
+        // It is one saying, however many sentences are quoted.
+        ("say".to_owned(), quote)
     } else {
         (plain.to_lowercase(), quote)
     }
@@ -229,7 +239,22 @@ fn parts(words: &[String]) -> Vec<Vec<String>> {
     let mut index = 0;
     while index < words.len() {
         let joins = matches!(words[index].as_str(), "and" | "," | "then" | "before" | "after");
-        if joins {
+        // `ring bell go north`
+        let goes_on = words[index] == "go"
+            && words.get(index + 1).is_some_and(|next| direction(next).is_some())
+            && parts.last().is_some_and(|part| {
+                let part: Vec<&str> = part.iter().map(String::as_str).collect();
+                part.len() > 1 && verb_at(&part).is_some_and(|(verb, _)| !verb.is_motion() && !verb.is_speech())
+            });
+        if goes_on {
+            parts.push(Vec::new());
+        }
+        // `push it up and down` is one deed.
+        let is_to_and_fro = words[index] == "and"
+            && index > 0
+            && words[index - 1] == "up"
+            && words.get(index + 1).is_some_and(|next| next == "down");
+        if joins && !is_to_and_fro {
             let mut next = index + 1;
             while next < words.len()
                 && (matches!(words[next].as_str(), "and" | "," | "then" | "try" | "before")
@@ -259,7 +284,10 @@ fn parts(words: &[String]) -> Vec<Vec<String>> {
             let asks_on = words[index] == "and"
                 && rest.len() > 1
                 && asks_anew
-                && parts.last().and_then(|part: &Vec<String>| part.first()).is_some_and(|first| asks(first));
+                && parts.last().is_some_and(|part: &Vec<String>| {
+                    let asked = |at: usize| part.get(at).is_some_and(|word| QUESTION_WORDS.contains(&word.as_str()));
+                    asked(0) || part.iter().position(|word| word == ",").is_some_and(|comma| asked(comma + 1))
+                });
             let begins_anew = ((words[index] != "and" && is_more_than_address && is_sentence(&rest)) || asks_on)
                 && parts.last().is_some_and(|part| !part.is_empty());
             let starts = begins_anew

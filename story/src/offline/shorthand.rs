@@ -91,6 +91,38 @@ const SHORT: &[(&str, &str)] = &[
     ("untill", "until"),
     ("wether", "whether"),
     ("havn't", "haven't"),
+    ("everbody", "everybody"),
+    ("evrybody", "everybody"),
+    ("evryone", "everyone"),
+    ("sombody", "somebody"),
+    ("anbody", "anybody"),
+    ("gp", "go"),
+    ("og", "go"),
+    ("teh", "the"),
+    ("hte", "the"),
+    ("adn", "and"),
+    ("taht", "that"),
+    ("thsi", "this"),
+    ("waht", "what"),
+    ("wht", "what"),
+    ("wot", "what"),
+    ("wats", "what's"),
+    ("wots", "what's"),
+    ("wher", "where"),
+    ("whre", "where"),
+    ("hwo", "how"),
+    ("yuo", "you"),
+    ("abuot", "about"),
+    ("baout", "about"),
+    ("wiht", "with"),
+    ("wih", "with"),
+    ("frm", "from"),
+    ("becuase", "because"),
+    ("becaus", "because"),
+    ("plase", "please"),
+    ("pleas", "please"),
+    ("hav", "have"),
+    ("lets", "let's"),
 ];
 
 /// Behind these, `n` and `u` are ways to go.
@@ -125,6 +157,10 @@ pub(super) fn written_out(message: &str) -> String {
             "brr" | "brrr" | "ugh" | "ooh" | "eek" | "yikes" | "phew" | "ew" | "aha" if tokens.len() > 1 => Some(""),
             "lol" | "haha" | "hehe" => Some(if tokens.len() > 1 { "" } else { "laugh" }),
             "n" if joins => Some("and"),
+            // `go too the barge`, `got to the barge`
+            "too" if ["the", "a", "my", "that"].contains(&follows.as_str()) => Some("to"),
+            "were" if index == 0 && ["is", "am", "are", "do"].contains(&follows.as_str()) => Some("where"),
+            "got" if index == 0 && follows == "to" => Some("go"),
             "2" if is_between && TO.contains(&tokens[index - 1].to_lowercase().as_str()) => Some("to"),
             _ => SHORT.iter().find(|(short, _)| *short == word).map(|(_, full)| *full),
         };
@@ -137,20 +173,45 @@ pub(super) fn written_out(message: &str) -> String {
     written.join(" ")
 }
 
+/// `sigh, straighten the notice and pick up the stamp` of `Pim sighs, straightens the notice and picks up the stamp`, where Pim is the player.
+pub(super) fn in_first_person(message: &str, player: &str) -> String {
+    let name = player.split(' ').next().unwrap_or_default().to_lowercase();
+    let Some((first, deed)) = message.trim().split_once(' ') else { return message.to_owned() };
+    let verb = deed.split([' ', ',', '.']).next().unwrap_or_default();
+    let says_deed = base_of(verb).is_some() || (verb.len() > 3 && verb.ends_with('s') && !verb.ends_with("ss"));
+    if name.is_empty() || first.to_lowercase() != name || !says_deed {
+        return message.to_owned();
+    }
+    plain_deeds(deed)
+}
+
 /// `yawn and look at Crake` of `*yawns and looks at Crake*`: how deeds are written in a chat.
 fn out_of_stars(message: &str) -> String {
     let trimmed = message.trim();
     let Some(deed) = trimmed.strip_prefix('*').and_then(|deed| deed.strip_suffix('*')) else {
         return message.to_owned();
     };
+    plain_deeds(deed)
+}
+
+/// The deeds of `yawns and looks at Crake`, as they are written of oneself.
+fn plain_deeds(deed: &str) -> String {
     let mut begins = true;
     let plain = deed.split_whitespace().map(|word| {
-        let base = word.strip_suffix("es").filter(|base| is_verb_word(base)).or_else(|| word.strip_suffix('s'));
-        let base = base.filter(|base| begins && is_verb_word(base) && !is_verb_word_itself(word)).unwrap_or(word);
-        begins = ["and", "then"].contains(&word) || word.ends_with(',');
-        base.to_owned()
+        let bare = word.trim_end_matches([',', '.', ';', '!']);
+        let base = if begins { base_of(bare).or_else(|| bare.strip_suffix('s')) } else { None };
+        let base = base.filter(|base| base.len() > 2 && !is_verb_word_itself(bare)).unwrap_or(bare);
+        begins = ["and", "then"].contains(&word) || word.ends_with([',', '.', ';']);
+        format!("{base}{}", &word[bare.len()..])
     });
     plain.collect::<Vec<_>>().join(" ")
+}
+
+/// The verb of `yawns` and `pushes`.
+fn base_of(word: &str) -> Option<&str> {
+    word.strip_suffix("es")
+        .filter(|base| is_verb_word(base))
+        .or_else(|| word.strip_suffix('s').filter(|base| is_verb_word(base)))
 }
 
 /// Whether a word that ends with `s` is a verb as it stands: `press`, `pass`.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::naming::TRAILERS;
 use super::script::Script;
+use super::short_words::is_short_word;
 use super::verbs::{is_verb_word, verb_words};
 use super::view::View;
 use super::vocabulary::{OPENERS, PARTICLES, PREPOSITIONS, QUESTION_WORDS};
@@ -11,6 +12,9 @@ use crate::world::words;
 
 /// Shorter words are too often another word by one letter: `boat` and `bolt`.
 const SHORTEST: usize = 5;
+
+/// Of shorter ones, from here on, only letters that are left out or swapped, and only in what is no other word.
+const SHORTEST_OF_ALL: usize = 3;
 
 /// From here on a wrong letter is taken for a slip as well; before, only letters that are left out, doubled or swapped.
 const LONG: usize = 7;
@@ -27,12 +31,18 @@ pub(super) fn corrected(message: &str, view: &View<'_>, script: &Script) -> Stri
             && !is_small(word)
             && !is_verb_word(word)
     };
-    let may_be_verb = |word: &str| word.len() == SHORTEST - 1 && !is_small(word) && !is_verb_word(word);
-    let begins_with_slip = message.split_whitespace().next().is_some_and(|word| may_be_verb(&bare(word)));
-    if !begins_with_slip && !message.split_whitespace().any(|word| may_be_slip(&bare(word))) {
+    let is_short = |word: &str| {
+        (SHORTEST_OF_ALL..SHORTEST).contains(&word.chars().count())
+            && word.chars().all(char::is_alphabetic)
+            && !is_small(word)
+            && !is_verb_word(word)
+            && !is_short_word(word)
+    };
+    if !message.split_whitespace().map(bare).any(|word| is_short(&word) || may_be_slip(&word)) {
         return message.to_owned();
     }
-    let here = names_here(view, script);
+    let names = names_here(view, script);
+    let here: BTreeSet<String> = names.iter().flat_map(|name| words(name)).collect();
     let mut of_story: Option<BTreeSet<String>> = None;
     let mut corrected = Vec::new();
     let mut before = String::new();
@@ -44,13 +54,20 @@ pub(super) fn corrected(message: &str, view: &View<'_>, script: &Script) -> Stri
             || OPENERS.contains(&before.as_str())
             || ["and", "then"].contains(&before.as_str());
         before = token.to_lowercase();
-        if at == 0
-            && may_be_verb(&word)
-            && word.chars().all(char::is_alphabetic)
+        let ending = || token.trim_start_matches(|c: char| c.is_alphanumeric());
+        if is_short(&word)
             && !is_known(&word, &here)
-            && let Some(verb) = nearest_verb(&word)
+            && let Some(meant) =
+                (if begins { nearest_verb(&word) } else { None }).or_else(|| nearest_short(&word, &here))
         {
-            corrected.push(verb.to_owned());
+            corrected.push(format!("{meant}{}", ending()));
+            continue;
+        }
+        // `musicbox`
+        if !is_known(&word, &here)
+            && let Some(apart) = written_apart(&word, &names)
+        {
+            corrected.push(format!("{apart}{}", ending()));
             continue;
         }
         // A word that the story uses is no slip, also where it means nothing here.
@@ -76,15 +93,35 @@ fn is_known(word: &str, known: &BTreeSet<String>) -> bool {
 fn nearest<'w>(word: &str, here: &'w BTreeSet<String>, may_be_verb: bool) -> Option<&'w str> {
     let verbs = verb_words().filter(|_| may_be_verb).map(|verb: &'static str| -> &'w str { verb });
     let known = here.iter().map(String::as_str).chain(verbs);
-    let near: BTreeSet<&str> = known.filter(|known| known.len() > 3 && is_slip(word, known)).collect();
+    // `chiars`: things are known in the singular.
+    let one = word.strip_suffix('s').filter(|one| one.len() >= SHORTEST - 1);
+    let is_near = |known: &&str| is_slip(word, known) || one.is_some_and(|one| is_slip(one, known));
+    let near: BTreeSet<&str> = known.filter(|known| known.len() > 3).filter(is_near).collect();
     near.first().copied().filter(|_| near.len() == 1)
 }
 
-/// The only verb of which a short first word leaves out one letter: `knok`.
+/// The only verb of which a short word leaves out or swaps a letter: `knok`, `tkae`.
 fn nearest_verb(word: &str) -> Option<&'static str> {
-    let near: BTreeSet<&str> =
-        verb_words().filter(|verb| verb.len() == word.len() + 1 && is_slip(word, verb)).collect();
+    let near: BTreeSet<&str> = verb_words().filter(|verb| is_short_slip(word, verb)).collect();
     near.first().copied().filter(|_| near.len() == 1)
+}
+
+/// The same for what is here: `clok`, `dor`.
+fn nearest_short<'w>(word: &str, here: &'w BTreeSet<String>) -> Option<&'w str> {
+    let near: BTreeSet<&str> = here.iter().map(String::as_str).filter(|known| is_short_slip(word, known)).collect();
+    near.first().copied().filter(|_| near.len() == 1)
+}
+
+fn is_short_slip(word: &str, known: &str) -> bool {
+    (known.len() == word.len() || known.len() == word.len() + 1) && known.len() > 2 && is_slip(word, known)
+}
+
+/// `music box` of `musicbox`, where something is called so.
+fn written_apart(word: &str, names: &[String]) -> Option<String> {
+    names.iter().find_map(|name| {
+        let words = words(name);
+        words.windows(2).find(|pair| pair.concat() == word).map(|pair| pair.join(" "))
+    })
 }
 
 fn is_small(word: &str) -> bool {
@@ -92,7 +129,7 @@ fn is_small(word: &str) -> bool {
 }
 
 /// The words by which things, people, ways and parts of the place can be called here.
-fn names_here(view: &View<'_>, script: &Script) -> BTreeSet<String> {
+fn names_here(view: &View<'_>, script: &Script) -> Vec<String> {
     let of_beings = view.beings.iter().flat_map(|being| [being.name.as_str(), &being.kind, &being.about]);
     let carried = view.beings.iter().flat_map(|being| &being.carries).map(String::as_str);
     let of_ways = view.ways.iter().flat_map(|way| [way.direction.as_str(), &way.place]);
@@ -103,7 +140,7 @@ fn names_here(view: &View<'_>, script: &Script) -> BTreeSet<String> {
         people.chain(scenario.locations.values().map(|place| place.name.as_str()))
     });
     let all = [view.description.as_str()].into_iter().chain(of_beings).chain(carried).chain(of_ways).chain(things);
-    all.chain(described.map(String::as_str)).chain(elsewhere).flat_map(words).collect()
+    all.chain(described.map(String::as_str)).chain(elsewhere).map(str::to_owned).collect()
 }
 
 fn words_of_story(view: &View<'_>) -> BTreeSet<String> {
@@ -129,10 +166,16 @@ fn is_slip(word: &str, known: &str) -> bool {
     }
     let differ: Vec<usize> = (0..word.len()).filter(|at| word[*at] != known[*at]).collect();
     match differ.as_slice() {
-        [_] => word.len() >= LONG,
+        [at] => word.len() >= LONG || (word.len() >= SHORTEST && sound_alike(word[*at], known[*at])),
         [first, second] => *second == first + 1 && word[*first] == known[*second] && word[*second] == known[*first],
         _ => false,
     }
+}
+
+/// Whether one letter is written for another that sounds like it: `barje`.
+fn sound_alike(one: char, other: char) -> bool {
+    const ALIKE: &[&str] = &["gj", "ck", "cs", "sz", "iy", "ie"];
+    ALIKE.iter().any(|alike| alike.contains(one) && alike.contains(other))
 }
 
 #[cfg(test)]

@@ -72,6 +72,9 @@ const HINTS: &[&str] = &[
     "can i try",
     "how do i",
     "how can i",
+    "can be done",
+    "nothing be done",
+    "anything be done",
 ];
 
 /// What asks how all this is played.

@@ -99,6 +99,12 @@ pub(super) const TELL: &[&str] = &[
     "could you please tell me ",
     "would you tell me ",
     "will you tell me ",
+    "can you explain me ",
+    "can you explain to me ",
+    "could you explain to me ",
+    "could you explain me ",
+    "can you say me ",
+    "can you tell to me ",
     "can you explain ",
     "could you explain ",
     "do you know ",
@@ -110,6 +116,9 @@ pub(super) const TELL: &[&str] = &[
     "can i ask you ",
     "may i ask you ",
     "could i ask you ",
+    "might i ask ",
+    "might i know ",
+    "can anyone tell me ",
 ];
 
 /// `what the clock says` of `could you tell me what the clock says`: what is asked, where somebody is asked to tell or to know it.
@@ -146,8 +155,19 @@ pub(super) fn question_noun(text: &str) -> String {
 
 /// Whether it is asked what something costs.
 pub(super) fn asks_for_price(text: &str) -> bool {
-    ["how much", "what does it cost", "the price", "the fare", "what do i owe", "the fee", "how expensive"]
-        .iter()
-        .any(|part| text.contains(part))
+    [
+        "how much",
+        "how many cost",
+        "how many does it cost",
+        "what costs",
+        "what does it cost",
+        "the price",
+        "the fare",
+        "what do i owe",
+        "the fee",
+        "how expensive",
+    ]
+    .iter()
+    .any(|part| text.contains(part))
         && !text.contains("how much time")
 }

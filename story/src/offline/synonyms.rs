@@ -8,6 +8,7 @@ const GROUPS: &[&[&str]] = &[
     &["string", "twine", "thread"],
     &["paper", "note", "document", "form", "letter", "sheet", "page"],
     &["paper", "newspaper", "gazette"],
+    &["boat", "barge", "ferry"],
     &["lamp", "lantern", "light", "torch"],
     &["book", "novel", "ledger", "volume", "register"],
     &["concertina", "squeezebox", "accordion"],

@@ -120,6 +120,16 @@ impl Telling<'_> {
             ];
             return format!("{} {}", self.view.fresh(&lines), self.could_try());
         }
+        // What is quoted is said to whoever has words for it.
+        if verb == Verb::Say
+            && !clause.quote.is_empty()
+            && let Some(listener) = self.view.speaker()
+            && (clause.quote.split(' ').count() > 3 || self.has_words_for(listener, &clause.quote))
+        {
+            let is_asked = clause.quote.ends_with('?');
+            let said = clause.quote.to_lowercase().replace(['.', ',', '!', '?'], "");
+            return self.talk_to(listener, &said, if is_asked { Verb::Ask } else { Verb::Talk });
+        }
         // `say that I have the token` tells it to whoever is here.
         if let (Verb::Say, Some(listener), Some(said)) = (verb, self.view.speaker(), told(&clause.rest)) {
             return self.talk_to(listener, said, Verb::Talk);
@@ -208,6 +218,7 @@ impl Telling<'_> {
                 || clause.verb != Some(Verb::Say)
                 || ["to ", "at ", "for "].iter().any(|word| words.starts_with(word)));
         let words = words.trim_end_matches('.');
+        let words = words.strip_prefix("that ").unwrap_or(words);
         let said = match (words, is_loose) {
             ("", _) => format!("You {}.", clause.written),
             (_, true) => format!("You {} {words}.", clause.written),

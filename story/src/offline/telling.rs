@@ -38,7 +38,7 @@ impl<'a> Telling<'a> {
         if clause.verb.is_some() && felt(&clause.whole).is_some_and(|state| self.view.find(&state) == Found::Nothing) {
             return (self.stated(clause), false);
         }
-        if let Some(text) = self.behaved(clause) {
+        if let Some(text) = self.gestured(clause).or_else(|| self.behaved(clause)) {
             return (text, false);
         }
         if let Some(text) = self.deed(clause) {

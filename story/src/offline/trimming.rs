@@ -1,7 +1,7 @@
 //! What a sentence says beside its deeds: why, when and how something is done, and remarks. It is cut away before nouns are read, so that
 //! `sit down, if nobody minds` looks for no minds.
 
-use super::reasons::{ASKING, cut_at_reasons, has_verb, without_reason_in_front};
+use super::reasons::{ASKING, cut_at_reasons, has_verb, without_reason_in_front, without_reason_in_the_middle};
 use super::vocabulary::QUESTION_WORDS;
 
 /// How a remark beside a deed begins.
@@ -135,9 +135,14 @@ pub(super) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
         .map(|word| word.trim_matches(|c: char| !(c.is_alphanumeric() || c == ',' || c == '\'')).to_owned())
         .filter(|word| !word.is_empty())
         .collect();
+    // `knock knock`
+    words.dedup_by(|word, before| word == before && word.len() > 1 && word != "had" && word != "that");
     without_call(&mut words);
     without_manners(&mut words);
     without_reason_in_front(&mut words);
+    if !is_question && !words.first().is_some_and(|first| ["when", "how"].contains(&first.as_str())) {
+        without_reason_in_the_middle(&mut words);
+    }
     let asks = is_question || words.first().is_some_and(|first| QUESTION_WORDS.contains(&first.as_str()));
     cut_at_remarks(&mut words);
     if !asks {
@@ -228,6 +233,18 @@ fn cut_relatives(words: &mut Vec<String>) {
     };
     let begins = |at: usize| {
         let of_thing = is(at, &["that", "which", "who"]) && is(at + 1, RELATIVES);
+        // `the token I have been clutching`
+        let of_own = is(at, &["i", "we"])
+            && is(
+                at + 1,
+                &[
+                    "have", "had", "found", "took", "was", "just", "picked", "bought", "saw", "brought", "got",
+                    "carry", "noticed",
+                ],
+            )
+            && words[..at].iter().rev().take(3).any(|word| ["the", "that", "this", "a", "my"].contains(&word.as_str()))
+            && !is(at - 1, &[",", "and", "but", "so", "then", "because", "as", "where", "that"]);
+        let of_thing = of_thing || of_own;
         let of_place =
             is(at - 1, &[","]) && is(at, &["where"]) && is(at + 1, &["the", "it", "he", "she", "they", "i", "we"]);
         (of_thing || of_place) && !is(at - 1, &["if", "and", "what", "how"]) && !says(at) && words.len() > at + 2

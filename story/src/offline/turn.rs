@@ -41,6 +41,8 @@ impl Telling<'_> {
         // What was taken a clause earlier is held in the next one.
         let mut view = self.view.clone();
         let message = &super::spelling::corrected(&super::shorthand::written_out(message), self.view, self.script);
+        let player = self.view.player.map_or("", |pc| pc.name.as_str());
+        let message = &super::shorthand::in_first_person(message, player);
         if let Some(answer) = self.followed_up(message) {
             return answer;
         }
@@ -320,7 +322,7 @@ impl Left {
         let has_gone =
             text.starts_with("You ") && moved(text.split_inclusive('.').next().unwrap_or_default()).is_some();
         // Stepping over a chair goes nowhere yet.
-        let passes = ["over ", "around ", "past ", "by "].iter().any(|past| clause.rest.starts_with(past));
+        let passes = ["over ", "around ", "round ", "past ", "by "].iter().any(|past| clause.rest.starts_with(past));
         let is_motion = clause.verb.is_some_and(Verb::is_motion) || clause.is_direction();
         let is_there = text.starts_with(going::THERE_ALREADY) || text.starts_with("You go up to ");
         match (has_gone, is_motion && !passes && !is_there) {

@@ -147,7 +147,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::In,
-        "go in, break in, go indoors, indoors, go back in, go back inside, back in, back inside, head back in, head back inside, step inside, head inside, walk inside, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
+        "go in, break in, go indoors, indoors, go back in, go back inside, back in, back inside, head back in, head back inside, step inside, head inside, walk inside, come aboard, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
          on, step onto, go onto, board, go aboard, aboard, climb aboard, step aboard, embark, get onto, climb \
          into, climb in, come in, take shelter, take cover, shelter, get out of",
     ),
@@ -155,7 +155,7 @@ const PHRASES: &[(Verb, &str)] = &[
         Verb::Go,
         "go, swim away, walk off, go off, set out, squeeze past, squeeze through, edge along, edge past, walk, run, stomp, stomp over to, trudge, dash, rush, race, stride, step over to, hurry over to, make for, pop over to, check out, nip, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
          creep, hurry, visit, approach, cross, march, wander, stroll, slide, swim, wade, make my way, set \
-         off, push on, go up to, go to, step, climb up, climb down, go over to, walk to, come to, come over to, walk over to, head \
+         off, push on, go up to, go to, step, climb up, climb down, go over to, push my way, elbow my way, fight my way, work my way, find my way, feel my way, tiptoe, slink, stagger, limp, amble, saunter, shuffle, scurry, scramble, sprint, jog, walk to, come to, come over to, walk over to, head \
          to, head for, journey, hop, move on, go through, take the stairs, come down, come up, come back down, come back up, go back down, go back up, climb back down, climb back up, climb back, head back down, head back up, slip, enter through, cross to",
     ),
     (
@@ -196,7 +196,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Say,
-        "say, shout, yell, whisper, call, scream, call out, announce, cry, call for, shout for, shout at, \
+        "say, boo, meow, miaow, woof, bark, growl, howl, purr, remark, comment, mumble, murmur, exclaim, joke, sneer, shout, yell, whisper, call, scream, call out, announce, cry, call for, shout for, shout at, \
          yell at, yell for, answer, reply, curse, swear, mutter, recite, declare, confess, promise, promise to, agree, agree to, refuse, refuse to, admit, insist, hail, holler, \
          whistle, whistle for",
     ),
@@ -244,7 +244,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Ride, "ride, mount, rock, ride on"),
     (
         Verb::Wait,
-        "wait, z, stand still, keep still, hold still, stay still, stay here, stay where i am, rest, stay, wait for, pass time, do nothing, linger, loiter, pause for a moment, breathe, \
+        "wait, z, say nothing, keep quiet, keep silent, stay silent, be quiet, stand there, stand here, sit there, stand still, keep still, hold still, stay still, stay here, stay where i am, rest, stay, wait for, pass time, do nothing, linger, loiter, pause for a moment, breathe, \
          wait here, hold on, relax, warm, warm up",
     ),
     (Verb::Sleep, "sleep, nap, go to sleep, doze, take a nap, sleep until, sleep on, yawn, go to bed, dream"),
@@ -325,7 +325,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Conjure,
         "xyzzy, plugh, plover, abracadabra, hocus pocus, open sesame, frotz, zork, iddqd, idkfa, sudo, say xyzzy, say plugh, \
-         cast a spell, cast",
+         cast a spell, cast, verbose, brief, superbrief, version, credits",
     ),
     (
         Verb::Manual,

@@ -103,6 +103,8 @@ pub(super) fn requested(words: &mut Vec<String>) {
         "i fancy ",
         "would it be possible to have ",
         "any chance of ",
+        "would it be possible to get ",
+        "is it possible to get ",
     ];
     let is_degree =
         |word: &&String| !["very", "most", "so", "really", "ever", "terribly", "awfully"].contains(&word.as_str());

@@ -1,0 +1,104 @@
+//! Sentences of people who play a role, who write another language at home, who type in haste, and who put two things into one sentence.
+
+use super::newcomer_tests::{CHAIR, FERRY, MOON, PARISH, wrong};
+
+#[test]
+fn a_gesture_is_made_and_changes_nothing() {
+    let wrong = wrong(&[
+        (PARISH, "cottage", "I lower my eyes. \"I am sorry for your loss.\"", "", "You lower your eyes ! hesitate"),
+        (MOON, "pickled_gull", "I slam my fist on the bar", "", "You slam your fist ! towel"),
+        (MOON, "three_plums", "give Linus my most charming smile", "", "Linus ! find none"),
+        (FERRY, "ferry", "I pull my collar up against the fog", "", "You pull your collar up ! find none"),
+        (MOON, "quay", "I crouch down in front of the cat", "", "You crouch down ! Ask rather"),
+        (MOON, "lighthouse_foot", "I kneel before the keeper", "", "Sorrel ! would rather not"),
+        (MOON, "tide_office", "Pim sighs and picks up the stamp", "+ rubber stamp", "You sigh"),
+        (PARISH, "cottage", "sit down across from the old woman", "", "Maud ! would rather not"),
+        (CHAIR, "porch", "gather my courage", "", "your courage"),
+        // What is held is handled, and what is looked at is seen.
+        (CHAIR, "porch", "look at my hands", "", "! You look at your hands. The place"),
+        (MOON, "tide_office", "put the stamp in my pocket", "+ rubber stamp", ""),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_quoted_is_said_as_a_whole() {
+    let wrong = wrong(&[
+        (PARISH, "barge", "\"Wake up, old man. The Company is paying us both.\"", "", "Ketch ! hesitate"),
+        (MOON, "mayors_parlour", "\"You sold the moon, didn't you?\" I say coldly.", "", "cleaning ! lets it pass"),
+        (FERRY, "landing", "say \"hello\"", "", "over the water"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_typed_in_haste_is_read() {
+    let wrong = wrong(&[
+        (FERRY, "landing", "tkae the latern", "+ brass lantern", ""),
+        (MOON, "tide_office", "exmaine teh clok", "", "LOW"),
+        (CHAIR, "long_hall", "ask mrs vane about teh chiars", "", "twelve"),
+        (PARISH, "shingle", "go too the barje", "> barge", ""),
+        (CHAIR, "nursery", "x musicbox", "", "keyhole"),
+        (FERRY, "ferry", "giv odile the tokn", "- ferry token", ""),
+        (MOON, "bell_stairs", "knok on the dor", "", "Three knocks"),
+        (MOON, "quay", "pet the kitty", "", "Bosun"),
+        // A short word of its own is no slip.
+        (FERRY, "landing", "take the bat", "", "bat"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_said_in_another_order_is_done() {
+    let wrong = wrong(&[
+        (MOON, "tide_office", "I take with me the stamp", "+ rubber stamp", ""),
+        (CHAIR, "music_room", "the metronome, I put it in movement", "! metronome_started", ""),
+        (FERRY, "ferry", "I make the payment to the woman", "- ferry token", ""),
+        (MOON, "harbour_square", "Is there perhaps an inn where one could stay the night?", "", "Pickled Gull"),
+        (PARISH, "cottage", "why is the lady sad", "", "Maud ! more than I know"),
+        (PARISH, "cottage", "I ask to the old lady how she is called", "", "Maud Tolliver"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn both_parts_of_a_long_sentence_are_done() {
+    let wrong = wrong(&[
+        (
+            CHAIR,
+            "nursery",
+            "I pick up the little key, and if it fits I wind the music box with it.",
+            "! box_wound | + music box key",
+            "",
+        ),
+        (
+            FERRY,
+            "ferry",
+            "I hand the ferrywoman the token I have been clutching and ask her how deep the river is here.",
+            "- ferry token",
+            "weather is free",
+        ),
+        (
+            PARISH,
+            "barge",
+            "I tap the man on the shoulder and, when he opens his eyes, I ask him what I am supposed to sign.",
+            "",
+            "signature ! look at the eyes",
+        ),
+        (
+            MOON,
+            "three_plums",
+            "While the boy is reading his novel I look up at the ceiling to find out how it fitted through.",
+            "",
+            "winched",
+        ),
+        (CHAIR, "music_room", "walk around the piano", "", "grand piano ! no way round"),
+        (FERRY, "ferry", "how much? | ok here you go", "- ferry token", ""),
+        (MOON, "net_loft", "ask Hesper for the shoes | please?", "", "Hesper ! sure how one"),
+        (MOON, "net_loft", "I would be most grateful if you lent me your mud shoes", "", "in writing"),
+        (MOON, "bell_stairs", "walk into the wall", "", "wall"),
+        (MOON, "bell_stairs", "ring", "", "bell of this landing"),
+        (PARISH, "barge", "ask Ketch about Maud | is she nice?", "", "! You look at Ketch"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
