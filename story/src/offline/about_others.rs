@@ -13,8 +13,25 @@ use crate::world::{fit, words};
 
 /// What can be seen of somebody, and need not be asked.
 const LOOKS: &[&str] = &[
-    "doing", "wearing", "holding", "carrying", "making", "look", "looks", "looking", "reading", "like", "sitting",
-    "standing", "called", "have", "has", "got",
+    "doing",
+    "wearing",
+    "holding",
+    "carrying",
+    "making",
+    "look",
+    "looks",
+    "looking",
+    "reading",
+    "like",
+    "sitting",
+    "standing",
+    "listening",
+    "watching",
+    "waiting",
+    "called",
+    "have",
+    "has",
+    "got",
 ];
 
 impl View<'_> {

@@ -35,6 +35,12 @@ const MANNERS: &[(&str, bool)] = &[
     ("impolite", false),
 ];
 
+/// Whether it is said how something is: `your coat is funny`.
+fn says_of_thing(words: &[&str]) -> bool {
+    let is = |word: &&str| ["is", "are", "was", "looks", "seems"].contains(word);
+    ["your", "this", "that"].contains(&words[0]) && words.iter().take(5).any(is)
+}
+
 /// What is told to pass the time.
 const ENTERTAINMENTS: &[&str] =
     &["joke", "jokes", "story", "tale", "riddle", "anecdote", "poem", "secret", "lie", "fib", "limerick"];
@@ -113,7 +119,9 @@ impl Telling<'_> {
                 ];
                 Some(format!("{} {}", self.view.fresh(&lines), self.can_be_asked(being)))
             }
-            (Verb::Talk | Verb::Say, [first, ..]) if STATEMENTS.contains(first) && words.len() > 1 => {
+            (Verb::Talk | Verb::Say, [first, ..])
+                if words.len() > 1 && (STATEMENTS.contains(first) || says_of_thing(words)) =>
+            {
                 // `tell her she is lovely`
                 let said = words.join(" ");
                 let of_them = ["she is ", "she's ", "he is ", "he's "].iter().find_map(|own| said.strip_prefix(own));

@@ -103,6 +103,26 @@ impl Telling<'_> {
         Some(format!("{} {}", self.slept_through(&capital(&sleeper.call())), self.could_try()))
     }
 
+    /// `is it safe here?`, where nobody is asked.
+    pub(super) fn asked_of_danger(&self, text: &str) -> Option<String> {
+        let of_danger =
+            ["dangerous", "in danger", "safe here", "is this safe", "am i safe"].iter().any(|part| text.contains(part))
+                || text == "is it safe";
+        let has_words = self.view.speaker().is_some_and(|listener| self.has_words_for(listener, text));
+        if !of_danger || has_words || text.contains(" to ") {
+            return None;
+        }
+        if let Some(monster) = self.view.beings.iter().find(|being| being.is_monster) {
+            return Some(self.describe(&monster.name.to_lowercase()));
+        }
+        let lines = [
+            "Nothing that you can see means you any harm.",
+            "There is nothing here that threatens you, as far as you can tell.",
+            "You see no danger from where you stand.",
+        ];
+        Some(format!("{} {}", self.view.fresh(&lines), self.could_try()))
+    }
+
     /// `is the cat around here?`
     fn asked_whether_near(&self, text: &str) -> Option<String> {
         let noun = ["is ", "are "].iter().find_map(|asks| text.strip_prefix(asks))?;
@@ -205,6 +225,7 @@ fn asks_for_anybody(text: &str) -> bool {
     let rest: Vec<&str> =
         rest.split_whitespace().filter(|word| !["here", "there", "in", "around", "else"].contains(word)).collect();
     match rest.as_slice() {
+        ["who" | "that", ..] => true,
         [] | ["i" | "to", ..] => rest.is_empty() || rest.iter().any(|word| ["talk", "ask", "speak"].contains(word)),
         ["the" | "this", _] => true,
         [doing] => doing.ends_with("ing") && *doing != "missing",

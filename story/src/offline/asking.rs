@@ -269,7 +269,7 @@ impl Telling<'_> {
             let asks = text.contains("who are you")
                 || text.ends_with("what are you")
                 || text.contains("your name")
-                || has(&["doing", "making", "wearing", "holding", "carrying"]);
+                || (text.starts_with("what") && has(&["doing", "making", "wearing", "holding", "carrying"]));
             return asks.then(|| self.introduced(listener));
         }
         // `can the cat come with me?`

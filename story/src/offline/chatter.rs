@@ -23,7 +23,7 @@ enum Remark {
 const OPENINGS: &[(Remark, &str)] = &[
     (
         Remark::Sympathy,
-        "i'm sorry for your, i am sorry for your, sorry for your, sorry to hear, i'm sorry to hear, i'm sorry about, sorry about your, \
+        "i'm sorry for your, i am sorry for your, sorry for your, sorry to hear, i'm sorry to hear, i'm sorry about, i am sorry about, i am sorry to hear, i'm sorry that, sorry about your, \
          what a shame, what a pity, what a tragedy, my condolences, condolences, poor you, poor thing, you poor, that's sad, that is sad, how sad, that must be, that must have, it must be, it must have, you must be, you must miss, you must have, \
          i feel sorry, i feel for you, i'm so sorry for, i understand, i know how you feel, that's terrible, that's awful, how awful, how terrible",
     ),
@@ -34,7 +34,7 @@ const OPENINGS: &[(Remark, &str)] = &[
     ),
     (
         Remark::Promise,
-        "i'll help, i will help, i can help, i want to help, i only want to help, i just want to help, let me help, don't worry, trust me, you can trust me, i promise, it will be all right, \
+        "i'll bring your, i'll bring back, i will bring back, i will bring your, i'll get it back, i'll get your, i'll do my best, you have my word, i give you my word, i swear, i won't let you down, i'll help, i will help, i can help, i want to help, i only want to help, i just want to help, let me help, don't worry, trust me, you can trust me, i promise, it will be all right, \
          it'll be all right, it'll be fine, everything will be, i'm here to help, i won't hurt, i mean no harm, i come in peace",
     ),
     (
@@ -139,6 +139,11 @@ impl Telling<'_> {
         let remark = remark(&said)?;
         if clause.is_question && remark != Remark::Puzzled {
             return None;
+        }
+        if let Some(listener) =
+            listener.filter(|listener| remark == Remark::Promise && self.has_words_for(listener, &said))
+        {
+            return Some(self.talk_to(listener, &said, Verb::Talk));
         }
         // `yes` to nobody, and what a person here has an answer to.
         if listener.is_some_and(|listener| self.has_words_for(listener, &said)) {

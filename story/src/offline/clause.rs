@@ -185,6 +185,8 @@ fn with_particle<'a>(verb: Verb, phrase: &[&'a str], tail: &[&'a str]) -> (Verb,
         let joined: Vec<&str> = phrase.iter().copied().chain([*last]).collect();
         if let Some((verb, length)) = verb_at(&joined)
             && length == joined.len()
+            // `get the letter out` goes nowhere.
+            && !(verb.is_motion() && before.len() > 1)
         {
             return (verb, joined.join(" "), before.to_vec());
         }

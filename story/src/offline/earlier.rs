@@ -7,6 +7,7 @@ use super::going::moved;
 use super::sentence::clauses;
 use super::telling::Telling;
 use super::texts::mentions;
+use super::verbs::verb_at;
 use super::vocabulary::QUESTION_WORDS;
 
 /// What repeats the last deed.
@@ -66,6 +67,16 @@ impl Telling<'_> {
         let plain = message.to_lowercase().replace('\u{2019}', "'");
         let plain = plain.trim().trim_end_matches(['.', '!', '?']).trim();
         let last = || self.last_words().map(str::to_owned);
+        // `is it locked?`, before anything was named, is asked of the door.
+        let of_door =
+            ["is it locked", "is it open", "is it closed", "is it unlocked", "open it", "knock on it"].contains(&plain);
+        if of_door
+            && self.view.find("it") == Found::Nothing
+            && matches!(self.view.find("door"), Found::Scenery(_) | Found::Way(_))
+        {
+            let words = plain.split(' ').map(|word| if word == "it" { "the door" } else { word });
+            return words.collect::<Vec<_>>().join(" ") + if plain.starts_with("is ") { "?" } else { "" };
+        }
         if AGAIN.contains(&plain) {
             return last().unwrap_or_else(|| message.to_owned());
         }
@@ -95,6 +106,13 @@ impl Telling<'_> {
             && let Some(way) = self.way_spoken_of()
         {
             return format!("what is {}?", way.direction);
+        }
+        if let Some(noun) = plain.strip_suffix(" please").map(|noun| noun.trim_end_matches(','))
+            && noun.split(' ').count() <= 3
+            && verb_at(&noun.split(' ').collect::<Vec<_>>()).is_none()
+            && matches!(self.view.find(noun), Found::Here(item) if !self.view.is_fixed(item))
+        {
+            return if self.view.speaker().is_some() { format!("can I have {noun}?") } else { format!("take {noun}") };
         }
         let message = self.with_topic(message);
         self.with_other_one(&message)

@@ -55,7 +55,7 @@ const PHRASES: &[(FollowUp, &str)] = &[
     (FollowUp::How, "how, how so, how do i do that, how can i do that, how would i do that, how do you mean, but how"),
     (
         FollowUp::Who,
-        "who, who is it, who's it, who is that, who did it, who did that, who was it, who was that, who says so, who do you mean",
+        "who, who is it, who's it, who is that, who's that, who did it, who did that, who was it, who was that, who says so, who do you mean",
     ),
     (
         FollowUp::Next,
@@ -140,7 +140,7 @@ impl Telling<'_> {
                 _ => self.company(),
             });
         }
-        if talker.is_none() && matches!(asked, FollowUp::Sure | FollowUp::Who) && self.view.speaker().is_some() {
+        if talker.is_none() && asked == FollowUp::Who && self.view.speaker().is_some() {
             return None;
         }
         match (asked, talker) {

@@ -102,3 +102,38 @@ fn both_parts_of_a_long_sentence_are_done() {
     ]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn what_newcomers_ask_and_do_beside_is_done_and_nothing_else() {
+    let wrong = wrong(&[
+        (FERRY, "landing", "ring bell go north", "! bell_rung", "go north"),
+        (FERRY, "landing", "take lantern | light it | go north | show it to her", "", "brass lantern ! Far Bank is"),
+        (FERRY, "landing", "lantern plz", "+ brass lantern", ""),
+        (FERRY, "ferry", "give her the money and thank her", "- ferry token", ""),
+        (FERRY, "ferry", "I don't have any money", "", "! let it be"),
+        (FERRY, "ferry", "thanks, can we go now?", "", "! any now"),
+        (MOON, "tide_office", "leave a note for the boss", "", "note"),
+        (MOON, "tide_office", "steal crake's wallet", "", "wallet"),
+        (MOON, "harbour_square", "pub", "> pickled_gull", ""),
+        (MOON, "harbour_square", "follow the gull", "", "gull"),
+        (MOON, "harbour_square", "go south | who's that?", "", "Nan Kettle ! kipper of"),
+        (MOON, "harbour_square", "is there anybody who saw it happen", "", "! nothing like that"),
+        (MOON, "quay", "talk to the fishermen", "", "! a fishermen"),
+        (MOON, "mayors_attic", "wave my arms at the moths", "", "You wave your arms"),
+        (MOON, "mayors_attic", "what is that chewing", "", "chewing ! You look at the chewing"),
+        (PARISH, "barge", "sign it", "! paper_signed", ""),
+        (PARISH, "shingle", "go to the boat and wake the man", "> barge", "wake the man"),
+        (PARISH, "shingle", "i put my hand in the water", "", "your hand ! not carrying"),
+        (PARISH, "cottage", "I take her hand and promise her that I will tell him.", "", "You take the hand"),
+        (PARISH, "cottage", "I am very sorry about your brother", "", "Maud Tolliver ! forgotten"),
+        (PARISH, "cottage", "read the headline out loud", "", "GATES CLOSED"),
+        (CHAIR, "porch", "get the letter out and read it again", "", "by heart"),
+        (CHAIR, "porch", "is it locked?", "", "ajar"),
+        (CHAIR, "porch", "knock knock", "", "! a knock"),
+        (CHAIR, "long_hall", "can I see upstairs first", "", "Nursery"),
+        (CHAIR, "long_hall", "What a lovely hall you have.", "", "Mrs Vane ! metronome first"),
+        (CHAIR, "nursery", "give me the key", "+ music box key", ""),
+        (CHAIR, "music_room", "turn the chair so it faces the wall", "", "Patient Chair ! nothing like that"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -103,11 +103,17 @@ const SHOWN: &[&str] = &[
 impl Telling<'_> {
     /// The answer to a gesture; `None` for a deed.
     pub(super) fn gestured(&self, clause: &Clause) -> Option<String> {
-        if clause.is_question || self.deed(clause).is_some() {
+        if clause.is_question {
             return None;
         }
         let phrase = phrase(clause);
         let words: Vec<&str> = phrase.split_whitespace().collect();
+        // `wave my arms at the moths` is no deed with what is held.
+        let waves = matches!(clause.objects.as_slice(), [only] if ["my arms", "my hands", "my hand", "my arm", "my head", "my fist"].contains(&only.as_str()))
+            && matches!(clause.verb, Some(Verb::Show | Verb::Move | Verb::Keep | Verb::Throw));
+        if !waves && self.deed(clause).is_some() {
+            return None;
+        }
         if let Some(text) = self.hand_taken(clause) {
             return Some(text);
         }
@@ -176,21 +182,28 @@ impl Telling<'_> {
         let Some(at) = words.iter().position(|word| *word == "my").filter(|at| *at > 0) else { return false };
         let noun: Vec<&str> = words[at + 1..].iter().take(3).copied().collect();
         let Some(part) = noun.iter().position(|word| PARTS.contains(word)) else { return false };
-        let is_looked_at = clause.verb.is_some_and(|verb| {
-            verb.is_perception()
-                || verb.is_motion()
-                || matches!(
-                    verb,
-                    Verb::Inventory
-                        | Verb::Write
-                        | Verb::Drop
-                        | Verb::Keep
-                        | Verb::Attack
-                        | Verb::Use
-                        | Verb::Greet
-                        | Verb::Wash
-                )
-        });
+        let is_put = clause.verb == Some(Verb::Drop)
+            && [
+                "hand", "hands", "finger", "fingers", "foot", "feet", "head", "arm", "arms", "ear", "ears", "face",
+                "elbow", "elbows", "nose",
+            ]
+            .contains(&noun[part]);
+        let is_looked_at = !is_put
+            && clause.verb.is_some_and(|verb| {
+                verb.is_perception()
+                    || verb.is_motion()
+                    || matches!(
+                        verb,
+                        Verb::Inventory
+                            | Verb::Write
+                            | Verb::Drop
+                            | Verb::Keep
+                            | Verb::Attack
+                            | Verb::Use
+                            | Verb::Greet
+                            | Verb::Wash
+                    )
+            });
         // What is held is handled, and what is not one's own is no gesture: `put the card in my pocket`.
         // `give him my smile`, and not `give him my coat`.
         if clause.verb == Some(Verb::Give) && !["smile", "hand", "cheek", "back"].contains(&noun[part]) {

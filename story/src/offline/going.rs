@@ -10,6 +10,7 @@ use super::telling::Telling;
 use super::texts::{joined, sentences};
 use super::verbs::Verb;
 use super::vocabulary::direction;
+use super::ways::gone_round;
 use crate::world::fit;
 
 /// What a move begins with. The extraction reads the direction behind it.
@@ -393,16 +394,6 @@ fn without_end(rest: &str) -> &str {
 fn place_in(rest: &str) -> String {
     let named = rest.split_whitespace().filter(|word| !TO.contains(word) && direction(word).is_none());
     named.collect::<Vec<_>>().join(" ")
-}
-
-/// What is gone round: who goes round a house does not go into it.
-fn gone_round(words: &[&str]) -> Option<String> {
-    let ["around" | "round", place @ ..] = words else { return None };
-    // `sneak around to the back`
-    let place = place.strip_prefix(&["to"]).unwrap_or(place);
-    let place: Vec<&str> = place.iter().filter(|word| !["the", "a", "my"].contains(word)).copied().collect();
-    let place = place.join(" ");
-    Some(place.split(" to ").next().unwrap_or(&place).to_owned()).filter(|_| !place.is_empty())
 }
 
 /// Whether it is only a building, of which the story does not say how it is called.

@@ -13,15 +13,6 @@ pub(super) const TAKEN: &str = "You take ";
 pub(super) const DROPPED: &str = "You set down ";
 pub(super) const GIVEN: &str = "You hand ";
 
-/// What is said of a thing that somebody else has.
-const TO_BE_ASKED_FOR: &str = "and you would have to ask";
-const NOT_LET_GO: &str = "is not about to let go of";
-
-/// Whether an answer says that somebody keeps what was to be had.
-pub(super) fn is_withheld(answer: &str) -> bool {
-    answer.contains(TO_BE_ASKED_FOR) || answer.contains(NOT_LET_GO)
-}
-
 impl Telling<'_> {
     pub(super) fn handle(&self, clause: &Clause, verb: Verb) -> String {
         match verb {
@@ -97,81 +88,6 @@ impl Telling<'_> {
         format!("{TAKEN}{}. {end}", joined(&names, "and"))
     }
 
-    fn not_taken(&self, noun: &str, found: &Found<'_>) -> String {
-        let call = found.call();
-        match found {
-            Found::Held(_) => {
-                let lines = [
-                    "You check that it is still there, and it is.",
-                    "It is where you put it.",
-                    "You have had it all along.",
-                ];
-                format!("You have {call} already. {}", self.view.fresh(&lines))
-            }
-            Found::Carried(being, _) => {
-                let lines = [
-                    "Not for the taking, then; perhaps for the asking.",
-                    "You put your hand back in your pocket.",
-                    "That would be stealing, and you would be seen.",
-                ];
-                format!(
-                    "{} has {call} and {NOT_LET_GO} {}. {}",
-                    capital(&being.call()),
-                    it_or_them(&call),
-                    self.view.fresh(&lines)
-                )
-            }
-            Found::Being(being) if being.is_monster => {
-                format!("{} will not be taken. {}", capital(&call), self.could_try())
-            }
-            // `steal Crake's wallet`
-            Found::Being(being) if noun.contains("'s ") => {
-                let part = noun.split_once("'s ").map_or("", |(_, part)| part);
-                let lines = [
-                    format!("You see no {part} on {} that you could take.", being.call()),
-                    format!("If {} has a {part}, it is not where you could get at it.", being.call()),
-                ];
-                format!("{} {}", self.view.fresh(&lines), self.could_try())
-            }
-            Found::Being(_) => {
-                let lines = [
-                    "is nobody's to carry",
-                    "would rather not be carried",
-                    "steps just out of reach",
-                    "is not yours to take",
-                ];
-                format!("{} {}.", capital(&call), self.view.fresh(&lines))
-            }
-            Found::Inside(vessel, item) => {
-                format!("{} is in {}, and would be taken out by itself.", capital(&the(item)), the(vessel))
-            }
-            Found::Scenery(_) | Found::Way(_) | Found::Here(_) => {
-                let lines = [
-                    "belongs here, and stays",
-                    "cannot be carried off",
-                    "is better left where it is",
-                    "will not come along",
-                ];
-                // What is seen of it may say why.
-                let is_described =
-                    self.script.things.iter().any(|thing| thing.when.fits(self.view) && thing.is_called(noun));
-                let more = if is_described { self.describe(noun) } else { self.could_try() };
-                format!("{} {}. {more}", capital(&call), self.view.fresh(&lines))
-            }
-            Found::Oneself => "You have yourself well in hand.".to_owned(),
-            Found::Several(names) => format!("Do you mean {}?", joined(names, "or")),
-            Found::Elsewhere(name) => {
-                format!(
-                    "{} {} not here to be taken. {}",
-                    capital(&self.name_with_article(name)),
-                    is_or_are(name),
-                    self.could_try()
-                )
-            }
-            Found::Nothing => self.not_here(noun),
-        }
-    }
-
     fn drop(&self, clause: &Clause) -> String {
         if clause.objects.is_empty() {
             return format!("Put down what? {}", self.inventory());
@@ -227,6 +143,15 @@ impl Telling<'_> {
         // `give me your shoes` asks for them.
         if clause.rest.starts_with("me ") {
             let listener = self.view.speaker();
+            let wish = clause.rest.trim_start_matches("me ");
+            // `give me the key`, where nobody is and the key lies
+            if listener.is_none() && matches!(self.view.find(wish), Found::Here(item) if !self.view.is_fixed(item)) {
+                return self.take(&Clause {
+                    objects: vec![wish.to_owned()],
+                    written: "take".to_owned(),
+                    ..clause.clone()
+                });
+            }
             return listener.map_or_else(|| self.nobody(), |listener| self.talk_to(listener, &clause.rest, Verb::Ask));
         }
         // `buy everyone a round` is a matter for whoever sells it.
@@ -352,7 +277,11 @@ impl Telling<'_> {
                 let lines = [
                     "It is accepted with a nod.",
                     "It disappears into a pocket.",
-                    "There is a word of thanks.",
+                    if being.is_speechless() {
+                        "It is looked at, and not for long."
+                    } else {
+                        "There is a word of thanks."
+                    },
                     "It is turned over once, and kept.",
                 ];
                 format!("{GIVEN}{item_call} to {}. {}", being.call(), self.view.fresh(&lines))

@@ -19,6 +19,9 @@ impl Telling<'_> {
             ("it" | "them", Found::Scenery(word)) => word,
             _ => noun,
         });
+        // `smell that` smells what there is.
+        let noun = noun
+            .filter(|noun| !(matches!(verb, Verb::Listen | Verb::Smell) && ["that", "this"].contains(&noun.as_str())));
         let found = noun.as_deref().map(|noun| (noun, self.view.find(noun)));
         if verb == Verb::Follow {
             return self.follow(found);
@@ -26,6 +29,7 @@ impl Telling<'_> {
         let (noun, named) = (noun.as_deref(), found.as_ref());
         let special = self
             .about_the_game(clause, verb)
+            .or_else(|| self.goes_on_all_the_same(verb, noun))
             .or_else(|| self.lacking(clause, verb, noun))
             .or_else(|| self.time_passed(clause, verb, noun))
             .or_else(|| self.worn_or_hidden(clause, verb, named))
@@ -61,6 +65,14 @@ impl Telling<'_> {
             Verb::Time => Some(self.clock()),
             _ => None,
         }
+    }
+
+    /// `stop looking at me`, to who has no words for it.
+    fn goes_on_all_the_same(&self, verb: Verb, noun: Option<&str>) -> Option<String> {
+        let is_doing =
+            noun.and_then(|noun| noun.split(' ').next()).is_some_and(|doing| doing.len() > 4 && doing.ends_with("ing"));
+        let being = self.view.beings.first().filter(|_| verb == Verb::Stop && is_doing)?;
+        Some(format!("{} {}", self.unmoved(&capital(&being.call())), self.could_try()))
     }
 
     /// A deed that lacks what it needs.

@@ -106,6 +106,7 @@ mod vocabulary;
 mod ways;
 mod whereabouts;
 mod wishes;
+mod withheld;
 mod word_order;
 
 #[cfg(test)]

@@ -29,20 +29,6 @@ impl Telling<'_> {
         if super::standing::SO_FAR.iter().any(|part| clause.rest.contains(part)) {
             return (self.so_far(), false);
         }
-        // `the lamp, please`, where nobody is to be asked
-        if clause.wants
-            && self.view.speaker().is_none()
-            && let Found::Here(item) = self.view.find(&clause.rest)
-            && !self.view.is_fixed(item)
-        {
-            let take = Clause {
-                verb: Some(Verb::Take),
-                written: "take".to_owned(),
-                objects: vec![clause.rest.clone()],
-                ..clause.clone()
-            };
-            return (self.handle(&take, Verb::Take), false);
-        }
         // `I want to be paid` is said to everybody present.
         if let Some(listener) = self.view.speaker().filter(|_| clause.wants) {
             if let Some(text) = self.polite_request(&format!("can i have {}", wished(&clause.rest))) {

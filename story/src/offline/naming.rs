@@ -14,6 +14,9 @@ pub(super) const LEADERS: &[&str] = &[
 /// Whether a name is a plural: `mud shoes`, `the moths`.
 pub(super) fn is_plural(name: &str) -> bool {
     let last = name.split_whitespace().next_back().unwrap_or_default();
+    if ["men", "women", "people", "children"].contains(&last) || (last.len() > 6 && last.ends_with("men")) {
+        return true;
+    }
     last.len() > 3
         && last.starts_with(char::is_lowercase)
         && last.ends_with('s')

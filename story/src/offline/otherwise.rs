@@ -118,6 +118,10 @@ impl Telling<'_> {
                 .map(|talk| Clause { objects: Vec::new(), preposition: String::new(), second: String::new(), ..talk }),
             // `get Crake to sign something`
             Verb::Take if matches!(found, Found::Being(_)) && clause.preposition == "to" => with(Verb::Ask),
+            // `bring the lantern along`
+            Verb::Give if clause.written == "bring" && clause.second.is_empty() && matches!(found, Found::Here(_)) => {
+                with(Verb::Take)
+            }
             // `tap the sleeping man on the shoulder`
             Verb::Knock if matches!(found, Found::Being(_)) => with(Verb::Wake),
             // Shaking a thing sets nothing going.

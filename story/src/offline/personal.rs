@@ -27,13 +27,13 @@ enum Life {
 const LIFE: &[(Life, &str)] = &[
     (
         Life::Name,
-        "your name, what is yours, what's yours, and yours, who are you, who you are, who might you be, are you called, call you, introduce yourself, about yourself, \
+        "your name, your story, your deal, what is yours, what's yours, and yours, who are you, who you are, who might you be, are you called, call you, introduce yourself, about yourself, \
          do you do here, your job here, do for a living, who she is, who he is, she is called, he is called, she's called, he's called, is she called, is he called",
     ),
     (
         Life::Health,
         "how are you, how do you do, how's it going, how is it going, how are things, how you doing, how do you feel, how have you been, \
-         are you ok, are you okay, are you all right, are you alright, are you well, what's up, are you fine, how's life, how's your, how is your",
+         are you ok, are you okay, are you all right, are you alright, are you well, what's up, are you fine, how's life, how's business, how is business, how's trade, how's your, how is your",
     ),
     (Life::Age, "how old, your age, your birthday, when were you born"),
     (
@@ -102,7 +102,9 @@ impl Telling<'_> {
         let topic = &spoken_to(topic);
         let who = capital(&being.call());
         // `are you really eighty?` is asked of what can be seen.
-        let is_of_looks = ["are you ", "were you ", "is it true "].iter().any(|asks| topic.contains(asks));
+        let is_of_looks = ["are you ", "were you ", "is it true ", "why do you ", "why are you ", "do you always "]
+            .iter()
+            .any(|asks| topic.contains(asks));
         let seen = sentences(&being.about).into_iter().find(|sentence| is_of_looks && shares_a_word(sentence, topic));
         if let Some(seen) = seen {
             return Some(self.as_you_see(&who, seen));

@@ -178,8 +178,10 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
         words.drain(..2);
     }
     // `offer to help` helps.
-    if words.len() > 2 && words[0] == "offer" && words[1] == "to" {
-        words.drain(..2);
+    if let Some(offer) = words.windows(2).position(|pair| pair[0] == "offer" && pair[1] == "to").filter(|at| *at <= 1)
+        && words.len() > offer + 2
+    {
+        words.drain(..offer + 2);
     }
     others_in_plain_words(&mut words);
     let gives = words.iter().position(|word| word == "give").filter(|at| *at <= 2);

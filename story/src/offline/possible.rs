@@ -120,12 +120,22 @@ impl Telling<'_> {
             return Some(answer);
         }
         let is_here = !matches!(found, Found::Nothing | Found::Elsewhere(_));
+        // `can I pay later?`
+        if let Some(listener) = self.view.speaker().filter(|_| verb == Verb::Trade && !is_here) {
+            return Some(self.talk_to(listener, text, Verb::Ask));
+        }
         if matches!(verb, Verb::Wait | Verb::Sleep | Verb::Think | Verb::Sing | Verb::Dance) {
             return Some(self.to_be_tried(&clause));
         }
         let is_place = |noun: &str| ["place", "room", "house"].contains(&super::naming::without_article(noun));
         if matches!(verb, Verb::Look | Verb::Examine) && noun.is_none_or(|noun| is_place(noun)) {
             return Some(self.look());
+        }
+        // `can I see upstairs?`
+        if let Some(toward) =
+            noun.and_then(|noun| direction(noun.trim_end_matches(" first"))).filter(|_| verb.is_perception())
+        {
+            return Some(self.look_toward(toward));
         }
         if verb.is_perception() {
             return noun.filter(|_| is_here).map(|noun| self.describe(noun));
@@ -226,6 +236,19 @@ impl Telling<'_> {
             && place.split(' ').find_map(direction).is_none()
         {
             return format!("{} {}", self.describe(&climbed), self.ways_out());
+        }
+        // `may I come in?`, inside
+        if clause.verb == Some(Verb::In)
+            && place.is_empty()
+            && self.way_indoors().is_none()
+            && let Some(listener) = self.view.speaker()
+        {
+            let who = capital(&listener.call());
+            let lines = [
+                ("sends you out again", format!("You are in already, and {who} is not one who sends you out again.")),
+                ("raises no hand against it", format!("{who} raises no hand against it: you are in.")),
+            ];
+            return format!("{} {}", self.view.fresh_by_stem(&lines), self.can_be_asked(listener));
         }
         let Some(way) = way else {
             let reasons = self.view.ways.iter().filter_map(|way| way.blocked.as_deref());

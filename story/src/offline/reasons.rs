@@ -154,6 +154,8 @@ fn begins_reason(words: &[String], at: usize, asks: bool) -> bool {
     let of_somebody = is(at + 1, SUBJECTS);
     match words[at].as_str() {
         "before" => asks && is(at + 1, &["i", "we"]) && !is(0, &["how", "what"]) | is(1, &["would"]),
+        // `turn the chair so it faces the wall`
+        "so" if is(at + 1, &["it", "he", "she", "they"]) && words[at - 1] != "," && !asks => words.len() > at + 2,
         "so" => {
             of_somebody
                 && (is(at + 2, MODALS) || is(at + 1, &["that"]))
@@ -167,6 +169,8 @@ fn begins_reason(words: &[String], at: usize, asks: bool) -> bool {
         _ if asks => false,
         "if" => of_somebody && !has_said(ASKING),
         "while" => of_somebody && words[at - 1] != "a",
+        // `sit with her until the clock strikes nine`
+        "until" if is(at + 1, &["the", "his", "her", "my", "our"]) => words.len() > at + 3 && !asks,
         "since" | "although" | "though" | "unless" | "until" | "because" => of_somebody,
         "as" => {
             is(at + 1, &["she", "he", "they", "you", "i", "it"])

@@ -30,6 +30,7 @@ const GIVEN: &[&str] = &[
 /// The words of a sentence as those of a plainer one that means the same.
 pub(super) fn reworded(mut words: Vec<String>) -> Vec<String> {
     super::word_order::in_order(&mut words);
+    wishes::gone_to_see(&mut words);
     wishes::seen(&mut words);
     wishes::requested(&mut words);
     looked_at(&mut words);

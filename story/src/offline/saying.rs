@@ -110,6 +110,9 @@ impl Clause {
         });
         // `I don't want to go` refuses, and `I don't want this` states.
         let wants = first.iter().position(|word| *word == "want");
+        // `I don't have any money`
+        let has = first.iter().position(|word| *word == "have");
+        let states = states || has.is_some_and(|at| self.whole.split(' ').nth(at + 1) != Some("to"));
         let states = states || wants.is_some_and(|at| self.whole.split(' ').nth(at + 1) != Some("to"));
         own && refuses && !states && !self.is_question
     }

@@ -76,11 +76,7 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
             let part = phrasing::plainly(let_somebody(part));
             let words: Vec<&str> =
                 part.iter().map(String::as_str).filter(|word| !["please", LATER].contains(word)).collect();
-            let is_asked_for = part.iter().any(|word| word == "please");
-            clauses.extend(clause(&words, &quote, is_question).map(|clause| {
-                let wants = clause.wants || (is_asked_for && clause.verb.is_none() && !clause.is_question);
-                Clause { is_later, wants, ..clause }
-            }));
+            clauses.extend(clause(&words, &quote, is_question).map(|clause| Clause { is_later, ..clause }));
         }
     }
     // `I lower my eyes. "I am sorry."`

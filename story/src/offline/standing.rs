@@ -196,6 +196,9 @@ const COMPANY: &[&str] = &[
     "who lives around here",
     "who works here",
     "who is around",
+    "can you hear me",
+    "can anyone hear me",
+    "can anybody hear me",
 ];
 
 /// What asks for the ways out.
@@ -321,25 +324,6 @@ impl Telling<'_> {
         Some(food.map_or_else(|| self.idle(&clause, verb), |food| self.describe(food)))
     }
 
-    /// `is it safe here?`, where nobody is asked.
-    fn asked_of_danger(&self, text: &str) -> Option<String> {
-        let of_danger =
-            has(text, &["dangerous", "in danger", "safe here", "is this safe", "am i safe"]) || text == "is it safe";
-        let has_words = self.view.speaker().is_some_and(|listener| self.has_words_for(listener, text));
-        if !of_danger || has_words || text.contains(" to ") {
-            return None;
-        }
-        if let Some(monster) = self.view.beings.iter().find(|being| being.is_monster) {
-            return Some(self.describe(&monster.name.to_lowercase()));
-        }
-        let lines = [
-            "Nothing that you can see means you any harm.",
-            "There is nothing here that threatens you, as far as you can tell.",
-            "You see no danger from where you stand.",
-        ];
-        Some(format!("{} {}", self.view.fresh(&lines), self.could_try()))
-    }
-
     /// `is anybody here?`, `where is everyone?`, `who are all these people?`
     fn asked_for_people(&self, text: &str) -> Option<String> {
         let has_word = |any: &[&str]| text.split_whitespace().any(|word| any.contains(&word));
@@ -402,7 +386,10 @@ fn asked_of_senses(text: &str) -> Option<Verb> {
     let asks = text.starts_with("what") && text.split(' ').count() <= 6;
     let text = [" in here", " here", " in this room"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text);
     match text.rsplit(' ').next() {
-        Some("noise" | "sound") if asks => Some(Verb::Listen),
+        Some(
+            "noise" | "sound" | "chewing" | "ticking" | "ringing" | "creaking" | "snoring" | "humming" | "knocking"
+            | "tapping" | "rustling" | "whispering",
+        ) if asks => Some(Verb::Listen),
         Some("smell" | "stink" | "scent") if asks => Some(Verb::Smell),
         _ => None,
     }

@@ -44,6 +44,19 @@ impl<'a> Telling<'a> {
         if let Some(text) = self.deed(clause) {
             return (text, self.is_more_than_told(clause));
         }
+        // `sign it`, where there is one thing to sign
+        if clause.written == "sign" && clause.rest.split(' ').next() == Some("it") {
+            let signs = Clause {
+                objects: Vec::new(),
+                rest: String::new(),
+                preposition: String::new(),
+                second: String::new(),
+                ..clause.clone()
+            };
+            if let Some(text) = self.deed(&signs) {
+                return (text, self.is_more_than_told(&signs));
+            }
+        }
         if let Some(other) = self.meant_by_it(clause) {
             return self.answer(&other);
         }
@@ -88,6 +101,23 @@ impl<'a> Telling<'a> {
         let left = [" on ", " in ", " here", " behind", " ,", " with ", " for "]
             .iter()
             .fold(clause.rest.as_str(), |left, word| left.split(word).next().unwrap_or(left));
+        // `leave a note for the boss`
+        let is_for = [" for ", " with ", " on "].iter().any(|word| clause.rest.contains(word));
+        if !matches!(self.view.find(left), Found::Held(_))
+            && is_for
+            && ["a ", "an ", "some "].iter().any(|a| left.starts_with(a))
+        {
+            let write = Clause {
+                verb: Some(Verb::Write),
+                written: "write".to_owned(),
+                objects: vec![left.to_owned()],
+                preposition: String::new(),
+                second: String::new(),
+                rest: left.to_owned(),
+                ..clause.clone()
+            };
+            return Some((self.idle(&write, Verb::Write), false));
+        }
         if !matches!(self.view.find(left), Found::Held(_)) {
             return None;
         }
@@ -111,7 +141,9 @@ impl<'a> Telling<'a> {
                 None => (self.examine(clause), false),
             },
             Verb::Follow => match self.way_by_description(&clause.rest) {
-                Some(way) if matches!(self.view.find(&clause.rest), Found::Scenery(_)) => self.take_way(way),
+                Some(way) if matches!(self.view.find(&clause.rest), Found::Scenery(_)) && !flies(&clause.rest) => {
+                    self.take_way(way)
+                }
                 _ if let Some(way) = self.way_of_a_trail(&clause.rest) => self.take_way(way),
                 _ => (self.idle(clause, verb), false),
             },
@@ -157,6 +189,11 @@ impl<'a> Telling<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether it is an animal, which is no way that leads anywhere: `follow the gull`, next to the Pickled Gull.
+fn flies(noun: &str) -> bool {
+    ["gull", "bird", "crow", "owl", "moth", "rat", "mouse", "dog"].iter().any(|animal| noun.ends_with(animal))
 }
 
 /// Who is helped: `her` of `her pull the chain`.

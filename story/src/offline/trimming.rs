@@ -66,6 +66,7 @@ const ENDS: &[&str] = &[
     "one at a time",
     "one after the other",
     "exactly",
+    "out loud",
     "on tiptoe",
     "out of the corner of my eye",
     "for anything hidden",
@@ -139,6 +140,14 @@ pub(super) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
     words.dedup_by(|word, before| word == before && word.len() > 1 && word != "had" && word != "that");
     without_call(&mut words);
     without_manners(&mut words);
+    // `I'm afraid I'm late` is no fear.
+    if let Some(at) = words.windows(2).position(|pair| pair[0] == "i'm" && pair[1] == "afraid")
+        && words
+            .get(at + 2)
+            .is_some_and(|next| ["i", "i'm", "i've", "we", "you", "it's", "it", "there"].contains(&next.as_str()))
+    {
+        words.drain(at..at + 2);
+    }
     without_reason_in_front(&mut words);
     if !is_question && !words.first().is_some_and(|first| ["when", "how"].contains(&first.as_str())) {
         without_reason_in_the_middle(&mut words);

@@ -103,7 +103,7 @@ impl Telling<'_> {
             }
             let mut answers: Vec<String> = now.taken_along(clause).into_iter().collect();
             let (text, ends) = now.answer(clause);
-            is_withheld = super::handling::is_withheld(&text) && !clause.is_question;
+            is_withheld = super::withheld::is_withheld(&text) && !clause.is_question;
             left = left.after(clause, &text, ends);
             is_missing = now.names_only_what_is_not_here(clause) && left == Left::All;
             if now.is_only_a_step(clause, &text) {
@@ -192,7 +192,9 @@ impl Telling<'_> {
     fn may_follow(&self, clause: &Clause, left: Left) -> bool {
         match left {
             Left::All => true,
-            Left::Moved | Left::Stuck => false,
+            // What is asked or looked at on this side needs no way.
+            Left::Stuck => clause.is_question || clause.is_look_around(),
+            Left::Moved => false,
             Left::Trifles if clause.is_question => true,
             // What they say to it depends on what comes of the deed.
             Left::Trifles if matches!(clause.verb, Some(Verb::Ask | Verb::Talk)) && self.view.speaker().is_some() => {

@@ -174,7 +174,8 @@ impl Telling<'_> {
 
     /// `the pub` for a place that calls itself a tavern.
     pub(super) fn known_by_another_name(&self, place: &str) -> Option<String> {
-        const HOUSES: [&[&str]; 6] = [
+        const HOUSES: [&[&str]; 7] = [
+            &["boat", "barge", "ferry"],
             &["wreck", "shipwreck", "ship", "hulk"],
             &["church", "chapel"],
             &["school", "schoolroom", "schoolhouse"],
@@ -194,4 +195,14 @@ impl Telling<'_> {
 
 fn is_outdoors(way: &Way) -> bool {
     words(&way.place).iter().any(|word| OUTDOORS.contains(&word.as_str()))
+}
+
+/// What is gone round: who goes round a house does not go into it.
+pub(super) fn gone_round(words: &[&str]) -> Option<String> {
+    let ["around" | "round", place @ ..] = words else { return None };
+    // `sneak around to the back`
+    let place = place.strip_prefix(&["to"]).unwrap_or(place);
+    let place: Vec<&str> = place.iter().filter(|word| !["the", "a", "my"].contains(word)).copied().collect();
+    let place = place.join(" ");
+    Some(place.split(" to ").next().unwrap_or(&place).to_owned()).filter(|_| !place.is_empty())
 }

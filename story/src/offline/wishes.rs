@@ -5,6 +5,33 @@ fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
+/// `see the lamp` for `go see the lamp`, and `look at the light` for `see what the light is`.
+pub(super) fn gone_to_see(words: &mut Vec<String>) {
+    fn is(words: &[String], at: usize, any: &[&str]) -> bool {
+        words.get(at).is_some_and(|word| any.contains(&word.as_str()))
+    }
+    // `go see the lamp`
+    let goes = words.iter().position(|word| word == "go").filter(|at| *at <= 1);
+    if let Some(at) = goes
+        && (is(words, at + 1, &["look", "check", "ask", "talk", "wake"])
+            || (is(words, at + 1, &["see"]) && is(words, at + 2, &["what", "who", "if", "whether"])))
+        && words.len() > at + 2
+    {
+        words.remove(at);
+    }
+    // `see what the light is`
+    let sees = words.iter().position(|word| ["see", "check", "look"].contains(&word.as_str())).filter(|at| *at <= 1);
+    if let Some(at) = sees
+        && is(words, at + 1, &["what"])
+        && is(words, at + 2, &["the", "that", "this"])
+        && words.last().is_some_and(|last| ["is", "are"].contains(&last.as_str()))
+        && words.len() <= at + 6
+    {
+        words.pop();
+        words.splice(at..at + 2, owned(&["look", "at"]));
+    }
+}
+
 /// `where is it` for `let's see, where is it`, and `look` for `let's see what we have here`.
 pub(super) fn seen(words: &mut Vec<String>) {
     let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
