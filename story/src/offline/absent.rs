@@ -56,9 +56,18 @@ impl Telling<'_> {
 
     /// The answer to `where is she?` about somebody who was named and is not here. Who is here is not asked for like that.
     pub(super) fn where_they_are(&self, text: &str) -> Option<String> {
-        let asks = ["where is ", "where's ", "where can i find ", "where do i find ", "where are "];
+        let asks = [
+            "where is ",
+            "where's ",
+            "where can i find ",
+            "where do i find ",
+            "where are ",
+            "where does ",
+            "where do ",
+        ];
         let pronoun = asks.iter().find_map(|asks| text.strip_prefix(asks))?;
-        let pronoun = [" now", " then"].iter().find_map(|end| pronoun.strip_suffix(end)).unwrap_or(pronoun);
+        let pronoun =
+            [" now", " then", " live", " lives"].iter().find_map(|end| pronoun.strip_suffix(end)).unwrap_or(pronoun);
         if !["he", "she", "him", "her", "they", "them"].contains(&pronoun) {
             return None;
         }

@@ -87,6 +87,15 @@ impl Telling<'_> {
         let plain = || words.iter().position(|word| !["him", "her", "them", "the", ","].contains(word));
         let words = words.get(behind.or_else(plain)?..)?;
         match (verb, words) {
+            // `ask her to take me over`
+            (Verb::Ask, ["to", carries, "me" | "us", ..]) if super::rewording::CARRIES.contains(carries) => {
+                let lines = [
+                    format!("'You have only to go,' says {who}."),
+                    format!("{who} nods. 'Say where, and go.'"),
+                    format!("'Nobody keeps you,' says {who}."),
+                ];
+                Some(format!("{} {}", self.view.fresh(&lines), self.ways_out()))
+            }
             (Verb::Ask, ["to", deed @ ..]) if verb_at(deed).is_some() => {
                 let deed = capital(&deed.join(" "));
                 let lines = [

@@ -29,7 +29,7 @@ const OPENINGS: &[(Remark, &str)] = &[
     ),
     (
         Remark::Sorry,
-        "do forgive me, please forgive, sorry, i'm sorry, i am sorry, i'm so sorry, my bad, my apologies, my mistake, pardon, pardon me, excuse me, i beg your pardon, forgive me, \
+        "do forgive me, please forgive, sorry for, sorry if, sorry that, i'm sorry for, i'm sorry if, sorry, i'm sorry, i am sorry, i'm so sorry, my bad, my apologies, my mistake, pardon, pardon me, excuse me, i beg your pardon, forgive me, \
          i didn't mean, no offence, no offense",
     ),
     (
@@ -47,7 +47,7 @@ const OPENINGS: &[(Remark, &str)] = &[
     ),
     (
         Remark::Insult,
-        "you're ugly, you're stupid, you're an idiot, you're mean, you're a liar, you liar, liar, you lie, you're lying, you're crazy, you're mad, \
+        "that's a lie, that is a lie, it's a lie, that's not true, that isn't true, that can't be true, that's nonsense, nonsense, rubbish, you're ugly, you're stupid, you're an idiot, you're mean, you're a liar, you liar, liar, you lie, you're lying, you're crazy, you're mad, \
          you're weird, you're creepy, you're rude, you're useless, you're fat, you're boring, you're horrible, you're terrible, i hate you, i don't like you, \
          i don't trust you, i don't believe you, shut up, go away, leave me alone, get lost, you smell, you stink, you should be ashamed, shame on you, how dare you, you ought to be ashamed, you idiot, you fool, you monster, you thief",
     ),

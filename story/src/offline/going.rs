@@ -46,8 +46,8 @@ impl Telling<'_> {
             return (self.go_nowhere(to, &clause.written), false);
         }
         let words: Vec<&str> = rest.split_whitespace().collect();
-        if let Some(place) =
-            gone_round(&words).filter(|place| matches!(self.view.find(place), Found::Here(_) | Found::Scenery(_)))
+        if let Some(place) = gone_round(&words)
+            .filter(|place| matches!(self.view.find(place), Found::Here(_) | Found::Scenery(_) | Found::Being(_)))
         {
             return (format!("You go round {}. {}", self.view.find(&place).call(), self.describe(&place)), false);
         }

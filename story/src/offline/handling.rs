@@ -154,6 +154,17 @@ impl Telling<'_> {
             }
             return listener.map_or_else(|| self.nobody(), |listener| self.talk_to(listener, &clause.rest, Verb::Ask));
         }
+        // `give them to me`
+        if let (true, Some(listener)) = (clause.preposition == "to" && clause.second == "me", self.view.speaker()) {
+            let wish = clause.objects.first().map(|noun| self.view.find(noun));
+            // Who is meant by `them` may be who has them.
+            let item = match wish {
+                Some(Found::Being(being)) => being.carries.first().cloned(),
+                Some(found) => Some(found.call()),
+                None => None,
+            };
+            return self.talk_to(listener, item.as_deref().unwrap_or(&clause.rest), Verb::Ask);
+        }
         // `buy everyone a round` is a matter for whoever sells it.
         let is_for_all = clause
             .objects

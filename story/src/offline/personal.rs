@@ -33,7 +33,7 @@ const LIFE: &[(Life, &str)] = &[
     (
         Life::Health,
         "how are you, how do you do, how's it going, how is it going, how are things, how you doing, how do you feel, how have you been, \
-         are you ok, are you okay, are you all right, are you alright, are you well, what's up, are you fine, how's life, how's business, how is business, how's trade, how's your, how is your",
+         are you ok, are you okay, are you all right, are you alright, are you well, what's up with you, are you fine, how's life, how's business, how is business, how's trade, how's your, how is your",
     ),
     (Life::Age, "how old, your age, your birthday, when were you born"),
     (
@@ -48,7 +48,7 @@ const LIFE: &[(Life, &str)] = &[
     ),
     (
         Life::Liking,
-        "do you like, you like it, do you enjoy, do you love, your favourite, your favorite, do you hate, do you prefer, would you like, your hobby, hobbies, what do you dream, do you dream, do you miss, do you regret",
+        "don't you ever, do you ever, do you always, do you never, do you like, you like it, do you enjoy, do you love, your favourite, your favorite, do you hate, do you prefer, would you like, your hobby, hobbies, what do you dream, do you dream, do you miss, do you regret",
     ),
     (
         Life::Home,
@@ -78,6 +78,9 @@ const OWN: &[&str] = &["you", "your", "you're", "yours", "yourself", "you've", "
 fn life(topic: &str) -> Option<Life> {
     let text = format!(" {} ", topic.replace(" ,", ""));
     let has = |part: &str| text.contains(&format!(" {part} ")) || text.ends_with(&format!(" {part}"));
+    if ["what's up", "what is up"].contains(&topic) {
+        return Some(Life::Health);
+    }
     let found = LIFE.iter().find(|(_, parts)| parts.split(", ").map(str::trim).any(has)).map(|(life, _)| *life);
     let is_own = topic.split_whitespace().any(|word| OWN.contains(&word));
     // `are you crying?`
@@ -247,6 +250,22 @@ fn is_of_ability(can: &str) -> bool {
 
 /// `your husband` of `ask her about her husband`.
 fn spoken_to(topic: &str) -> String {
+    // `ask her if she is alone`
+    const ASKED: &[(&str, &str)] = &[
+        ("if she is ", "are you "),
+        ("if he is ", "are you "),
+        ("if she's ", "are you "),
+        ("if he's ", "are you "),
+        ("whether she is ", "are you "),
+        ("whether he is ", "are you "),
+        ("if she has ", "have you "),
+        ("if he has ", "have you "),
+        ("if she likes ", "do you like "),
+        ("if he likes ", "do you like "),
+    ];
+    if let Some((asked, rest)) = ASKED.iter().find_map(|(theirs, own)| Some((*own, topic.split_once(theirs)?.1))) {
+        return format!("{asked}{rest}");
+    }
     let word = |word: &str| match word {
         "her" | "his" | "their" => "your".to_owned(),
         "herself" | "himself" | "themselves" => "yourself".to_owned(),

@@ -119,6 +119,12 @@ impl Telling<'_> {
         {
             return Some(answer);
         }
+        // `may I help?`
+        if let Some(listener) = self.view.speaker().filter(|_| verb == Verb::Help && clause.written == "help")
+            && let Some(taken) = self.remark_taken("let me help", listener)
+        {
+            return Some(format!("{taken} {}", self.can_be_asked(listener)));
+        }
         let is_here = !matches!(found, Found::Nothing | Found::Elsewhere(_));
         // `can I pay later?`
         if let Some(listener) = self.view.speaker().filter(|_| verb == Verb::Trade && !is_here) {

@@ -98,6 +98,14 @@ pub(super) fn without_reason_in_the_middle(words: &mut Vec<String>) {
         }
         return;
     }
+    // `without touching anything, I walk round it`
+    if is(words, 0, &["without"])
+        && words.get(1).is_some_and(|word| word.ends_with("ing"))
+        && let Some(comma) = words.iter().position(|word| word == ",").filter(|comma| has_verb(&words[comma + 1..]))
+    {
+        words.drain(..=comma);
+        return;
+    }
     let of_reason = is(words, 0, &["while", "since", "although", "because", "if", "when", "as"])
         && !words.contains(&"?".to_owned());
     if !of_reason {

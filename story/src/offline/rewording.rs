@@ -193,6 +193,14 @@ fn looked_on(words: &mut Vec<String>) {
         return;
     }
     let places = ["inside", "in", "under", "underneath", "behind", "beneath", "through", "into"];
+    // `look at the posts, then at the barge`
+    if let Some(at) = (start + 2..words.len())
+        .find(|at| ["then", "and"].contains(&words[*at].as_str()) && words.get(at + 1).is_some_and(|word| word == "at"))
+    {
+        let before = if ["and", ","].contains(&words[at - 1].as_str()) { at - 1 } else { at };
+        words.splice(before..=at, owned(&[",", "then", "look"]));
+        return;
+    }
     let is_next = |at: usize| {
         words[at] == "and"
             && words.get(at + 1).is_some_and(|word| places.contains(&word.as_str()))

@@ -126,6 +126,10 @@ impl Telling<'_> {
             noun = subject;
         }
         let seeks = ["find", "look for", "search for"].contains(&clause.written.as_str());
+        // `look for another way in`
+        if seeks && ["way", "way in", "way out", "exit", "other way"].iter().any(|way| plain(&noun) == *way) {
+            return self.ways_out();
+        }
         if seeks && super::talking::ANYBODY.iter().any(|anybody| noun.split(' ').next() == Some(*anybody)) {
             return self.look();
         }
@@ -377,7 +381,7 @@ fn subject(noun: &str) -> Option<String> {
 /// A noun without its article, as it was written.
 pub(super) fn plain(noun: &str) -> String {
     let noun = clean(noun);
-    let articles = ["the ", "a ", "an ", "my ", "your ", "his ", "her ", "some ", "any ", "that ", "this "];
+    let articles = ["the ", "a ", "an ", "my ", "your ", "his ", "her ", "some ", "any ", "that ", "this ", "another "];
     articles.iter().find_map(|article| noun.strip_prefix(article)).unwrap_or(&noun).to_owned()
 }
 

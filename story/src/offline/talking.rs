@@ -43,6 +43,10 @@ impl Telling<'_> {
         if let Some(listener) = self.view.speaker().filter(|_| verb == Verb::Greet && is_invitation(&clause.written)) {
             return self.talk_to(listener, "will you come with me", Verb::Ask);
         }
+        // `tell me the rules of this house`
+        if let Some(listener) = self.view.speaker().filter(|_| clause.written == "tell me") {
+            return self.talk_to(listener, &topic, Verb::Ask);
+        }
         let names =
             clause.objects.iter().map(String::as_str).chain([clause.second.as_str()]).filter(|name| !name.is_empty());
         // `ask what's wrong with the bell` names nobody.

@@ -41,6 +41,11 @@ impl<'a> Telling<'a> {
         if let Some(text) = self.gestured(clause).or_else(|| self.behaved(clause)) {
             return (text, false);
         }
+        // `take the lantern and the bell`: what of them can be taken is taken.
+        let lies_here = |noun: &String| matches!(self.view.find(noun), Found::Here(item) if !self.view.is_fixed(item));
+        if clause.verb == Some(Verb::Take) && clause.objects.len() > 1 && clause.objects.iter().any(lies_here) {
+            return (self.handle(clause, Verb::Take), false);
+        }
         if let Some(text) = self.deed(clause) {
             return (text, self.is_more_than_told(clause));
         }

@@ -161,7 +161,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Take,
         "take, help yourself to, pick up, get, grab, collect, pocket, fetch, steal, carry, pick, lift, acquire, snatch, seize, \
-         catch, borrow, remove, retrieve, gather, pluck, hold, coil up, roll up, bring along, take along, take back, pull out, swipe, take hold of, help \
+         catch, borrow, remove, retrieve, gather, pluck, hold, coil, coil up, roll up, bring along, take along, take back, pull out, swipe, take hold of, help \
          myself to",
     ),
     (
@@ -339,7 +339,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Time, "time, check the time, tell the time, ask the time"),
     (
         Verb::Think,
-        "think, think about, remember, ponder, consider, wonder, wonder about, imagine, pray, pray to, cry \
+        "make a wish, think, think about, remember, ponder, consider, wonder, wonder about, imagine, pray, pray to, cry \
          softly, cry, weep, laugh, laugh at, smile, panic, worry, wish, wish for, despair, reflect, hope, \
          recall, grin, shrug, sigh, scream inside, contemplate, think of, decide",
     ),

@@ -118,7 +118,9 @@ impl Telling<'_> {
     /// The piano of `down the aisle to the piano`, where the aisle is no way.
     pub(super) fn end_of_a_path<'t>(&self, rest: &'t str) -> Option<&'t str> {
         let (path, to) = rest.rsplit_once(" to ")?;
-        let goes_along = ["down the ", "up the ", "along the "].iter().any(|along| path.starts_with(along));
+        let goes_along = ["down the ", "up the ", "along the ", "through the ", "past the "]
+            .iter()
+            .any(|along| path.starts_with(along));
         let is_here = || matches!(self.view.find(to), Found::Scenery(_) | Found::Here(_) | Found::Being(_));
         let is_way = || self.way_by_name(to).is_some() || self.way_by_description(path).is_some();
         (goes_along && is_here() && !is_way()).then(|| super::naming::without_article(to))

@@ -84,7 +84,12 @@ impl Telling<'_> {
             "how close is ",
             "how near is ",
         ];
-        let asked = ASKS.iter().find_map(|asks| text.strip_prefix(asks))?;
+        // `is the far bank far?`
+        let whether = || {
+            let place = text.strip_prefix("is ")?;
+            [" far", " far away", " far from here", " far off"].iter().find_map(|end| place.strip_suffix(end))
+        };
+        let asked = ASKS.iter().find_map(|asks| text.strip_prefix(asks)).or_else(whether)?;
         let place =
             [" from here", " away", " off"].iter().fold(asked, |place, end| place.strip_suffix(end).unwrap_or(place));
         let place = self.view.home_of(place).unwrap_or_else(|| place.to_owned());
