@@ -225,9 +225,8 @@ fn asks_for_anybody(text: &str) -> bool {
     let rest: Vec<&str> =
         rest.split_whitespace().filter(|word| !["here", "there", "in", "around", "else"].contains(word)).collect();
     match rest.as_slice() {
-        ["who" | "that", ..] => true,
         [] | ["i" | "to", ..] => rest.is_empty() || rest.iter().any(|word| ["talk", "ask", "speak"].contains(word)),
-        ["the" | "this", _] => true,
+        ["the" | "this", _] | ["who" | "that", ..] => true,
         [doing] => doing.ends_with("ing") && *doing != "missing",
         _ => false,
     }

@@ -144,9 +144,8 @@ impl Telling<'_> {
             return None;
         }
         match (asked, talker) {
-            (FollowUp::Again, _) => Some(format!("{} {last}", self.view.fresh(&REPEATS))),
+            (FollowUp::Again, _) | (FollowUp::Done, None) => Some(format!("{} {last}", self.view.fresh(&REPEATS))),
             (FollowUp::Whence, _) => Some(self.where_the_player_was()),
-            (FollowUp::Done, None) => Some(format!("{} {last}", self.view.fresh(&REPEATS))),
             (FollowUp::Please, Some(being)) => Some(self.not_moved(being)),
             (FollowUp::Please, None) => None,
             (FollowUp::Sure, Some(being)) => Some(self.stood_by(being)),
@@ -185,12 +184,7 @@ impl Telling<'_> {
             .iter()
             .filter(|being| !being.is_speechless() && !being.is_asleep())
             .find(is_named)
-            .filter(|being| speaks || self.last_words().is_some_and(|asked| self.asks(asked, being)))
-    }
-
-    fn asks(&self, message: &str, being: &Being) -> bool {
-        let first = message.split_whitespace().next().unwrap_or_default().to_lowercase();
-        ["ask", "tell", "talk"].contains(&first.as_str()) || mentions(message, &being.name)
+            .filter(|being| speaks || self.last_words().is_some_and(|asked| is_asked(asked, being)))
     }
 
     /// What somebody adds to what they said: what the story has of it and was not told yet, or the same once more.
@@ -285,6 +279,12 @@ impl Telling<'_> {
             ["Whichever you mean; you would have to name it.", "That is for you to say.", "You have the choice."];
         format!("{} {}", self.view.fresh(&lines), self.could_try())
     }
+}
+
+/// Whether a message speaks to somebody.
+fn is_asked(message: &str, being: &Being) -> bool {
+    let first = message.split_whitespace().next().unwrap_or_default().to_lowercase();
+    ["ask", "tell", "talk"].contains(&first.as_str()) || mentions(message, &being.name)
 }
 
 #[cfg(test)]

@@ -124,8 +124,7 @@ impl Telling<'_> {
         let own = |word: &&str| match *word {
             "my" => "your".to_owned(),
             "myself" => "yourself".to_owned(),
-            "me" => "you".to_owned(),
-            "i" => "you".to_owned(),
+            "me" | "i" => "you".to_owned(),
             "am" => "are".to_owned(),
             word => word.to_owned(),
         };

@@ -138,21 +138,23 @@ impl Telling<'_> {
         }
     }
 
-    /// Giving, showing, throwing and trading: a thing, and whom it is for.
-    fn offer(&self, clause: &Clause, verb: Verb) -> String {
+    /// The answer to what the player wants to be given.
+    fn asked_to_be_given(&self, clause: &Clause) -> Option<String> {
         // `give me your shoes` asks for them.
         if clause.rest.starts_with("me ") {
             let listener = self.view.speaker();
             let wish = clause.rest.trim_start_matches("me ");
             // `give me the key`, where nobody is and the key lies
             if listener.is_none() && matches!(self.view.find(wish), Found::Here(item) if !self.view.is_fixed(item)) {
-                return self.take(&Clause {
+                return Some(self.take(&Clause {
                     objects: vec![wish.to_owned()],
                     written: "take".to_owned(),
                     ..clause.clone()
-                });
+                }));
             }
-            return listener.map_or_else(|| self.nobody(), |listener| self.talk_to(listener, &clause.rest, Verb::Ask));
+            return Some(
+                listener.map_or_else(|| self.nobody(), |listener| self.talk_to(listener, &clause.rest, Verb::Ask)),
+            );
         }
         // `give them to me`
         if let (true, Some(listener)) = (clause.preposition == "to" && clause.second == "me", self.view.speaker()) {
@@ -163,7 +165,15 @@ impl Telling<'_> {
                 Some(found) => Some(found.call()),
                 None => None,
             };
-            return self.talk_to(listener, item.as_deref().unwrap_or(&clause.rest), Verb::Ask);
+            return Some(self.talk_to(listener, item.as_deref().unwrap_or(&clause.rest), Verb::Ask));
+        }
+        None
+    }
+
+    /// Giving, showing, throwing and trading: a thing, and whom it is for.
+    fn offer(&self, clause: &Clause, verb: Verb) -> String {
+        if let Some(answer) = self.asked_to_be_given(clause) {
+            return answer;
         }
         // `buy everyone a round` is a matter for whoever sells it.
         let is_for_all = clause

@@ -23,9 +23,6 @@ impl Telling<'_> {
         if matches!(words.as_slice(), ["left" | "right" | "ahead" | "straight" | "forward" | "forwards", ..]) {
             return (self.no_way("You would have to say which way, as a compass would."), false);
         }
-        if ["exits", "exit", "ways", "ways out", "directions"].contains(&clause.rest.as_str()) {
-            return (self.ways_out(), false);
-        }
         if super::standing::SO_FAR.iter().any(|part| clause.rest.contains(part)) {
             return (self.so_far(), false);
         }
@@ -48,12 +45,8 @@ impl Telling<'_> {
         if clause.is_statement() {
             return (self.stated(clause), false);
         }
-        // `Maud sent me`
-        if let Some(listener) = self.view.speaker()
-            && words.len() >= 3
-            && (1..=2).any(|length| self.view.absent_in(&words[..length].join(" ")).is_some())
-        {
-            return (self.talk_to(listener, &clause.whole, Verb::Talk), false);
+        if let Some(answer) = self.said_in_short(clause, &words) {
+            return (answer, false);
         }
         // `one beer please` is said to whoever can bring it.
         if let (Some(listener), ["a" | "an" | "some" | "another" | "one" | "two" | "three", rest @ ..]) =
@@ -98,8 +91,15 @@ impl Telling<'_> {
         {
             return (self.talk_to(being, &said.join(" "), Verb::Talk), false);
         }
-        // An unknown verb with a noun that is here.
-        if let [verb, noun @ ..] = words.as_slice()
+        if let Some(answer) = self.unknown_deed(clause, &words) {
+            return (answer, false);
+        }
+        (self.at_a_loss("You turn the idea over, and do not see how to begin."), false)
+    }
+
+    /// The answer to a verb that is not known, with a noun that is here.
+    fn unknown_deed(&self, clause: &Clause, words: &[&str]) -> Option<String> {
+        if let [verb, noun @ ..] = words
             && *verb != "here"
             && !noun.is_empty()
             && !PREPOSITIONS.contains(verb)
@@ -115,12 +115,12 @@ impl Telling<'_> {
             let found = if first == Found::Nothing { self.view.find(&noun.join(" ")) } else { first };
             if let Found::Elsewhere(name) = &found {
                 let call = capital(&self.name_with_article(name));
-                return (format!("{call} {} not here. {}", is_or_are(name), self.could_try()), false);
+                return Some(format!("{call} {} not here. {}", is_or_are(name), self.could_try()));
             }
             if let Found::Being(being) = &found
                 && !being.is_speechless()
             {
-                return (self.talk_to(being, &clause.rest, Verb::Talk), false);
+                return Some(self.talk_to(being, &clause.rest, Verb::Talk));
             }
             if found != Found::Nothing {
                 let call = found.call();
@@ -133,10 +133,20 @@ impl Telling<'_> {
                     Found::Scenery(word) => self.describe(word),
                     _ => self.could_try(),
                 };
-                return (format!("{} {more}", self.view.fresh(&lines)), false);
+                return Some(format!("{} {more}", self.view.fresh(&lines)));
             }
         }
-        (self.at_a_loss("You turn the idea over, and do not see how to begin."), false)
+        None
+    }
+
+    /// The answer to `exits`, and to `Maud sent me`, which is told to whoever is here.
+    fn said_in_short(&self, clause: &Clause, words: &[&str]) -> Option<String> {
+        if ["exits", "exit", "ways", "ways out", "directions"].contains(&clause.rest.as_str()) {
+            return Some(self.ways_out());
+        }
+        let listener = self.view.speaker().filter(|_| words.len() >= 3)?;
+        let names = (1..=2).any(|length| self.view.absent_in(&words[..length].join(" ")).is_some());
+        names.then(|| self.talk_to(listener, &clause.whole, Verb::Talk))
     }
 }
 

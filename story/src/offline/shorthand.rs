@@ -199,10 +199,10 @@ fn plain_deeds(deed: &str) -> String {
     let mut begins = true;
     let plain = deed.split_whitespace().map(|word| {
         let bare = word.trim_end_matches([',', '.', ';', '!']);
-        let base = if begins { base_of(bare).or_else(|| bare.strip_suffix('s')) } else { None };
-        let base = base.filter(|base| base.len() > 2 && !is_verb_word_itself(bare)).unwrap_or(bare);
+        let stem = if begins { base_of(bare).or_else(|| bare.strip_suffix('s')) } else { None };
+        let verb = stem.filter(|stem| stem.len() > 2 && !is_verb_word_itself(bare)).unwrap_or(bare);
         begins = ["and", "then"].contains(&word) || word.ends_with([',', '.', ';']);
-        format!("{base}{}", &word[bare.len()..])
+        format!("{verb}{}", &word[bare.len()..])
     });
     plain.collect::<Vec<_>>().join(" ")
 }

@@ -111,6 +111,21 @@ impl Telling<'_> {
                 return known;
             }
         }
+        if let Some(answer) = self.said_or_woken(clause, verb) {
+            return answer;
+        }
+        match (verb, listener) {
+            (_, Some(listener)) if listener.is_asleep() && verb != Verb::Wake => {
+                format!("{} {}", self.slept_through(&capital(&listener.call())), self.could_try())
+            }
+            (Verb::Say | Verb::Apologise, listener) => self.said_aloud(clause, listener),
+            (_, Some(listener)) => self.talk_to(listener, &topic, verb),
+            (_, None) => self.nobody(),
+        }
+    }
+
+    /// The answer to what is quoted or told to whoever is here, and to waking nobody.
+    fn said_or_woken(&self, clause: &Clause, verb: Verb) -> Option<String> {
         // `please wake up`, where nobody sleeps.
         if verb == Verb::Wake
             && clause.objects.is_empty()
@@ -122,7 +137,7 @@ impl Telling<'_> {
                 "No one here needs to be woken.",
                 "You pinch your own arm. It is as you thought: you are awake.",
             ];
-            return format!("{} {}", self.view.fresh(&lines), self.could_try());
+            return Some(format!("{} {}", self.view.fresh(&lines), self.could_try()));
         }
         // What is quoted is said to whoever has words for it.
         if verb == Verb::Say
@@ -132,20 +147,13 @@ impl Telling<'_> {
         {
             let is_asked = clause.quote.ends_with('?');
             let said = clause.quote.to_lowercase().replace(['.', ',', '!', '?'], "");
-            return self.talk_to(listener, &said, if is_asked { Verb::Ask } else { Verb::Talk });
+            return Some(self.talk_to(listener, &said, if is_asked { Verb::Ask } else { Verb::Talk }));
         }
         // `say that I have the token` tells it to whoever is here.
         if let (Verb::Say, Some(listener), Some(said)) = (verb, self.view.speaker(), told(&clause.rest)) {
-            return self.talk_to(listener, said, Verb::Talk);
+            return Some(self.talk_to(listener, said, Verb::Talk));
         }
-        match (verb, listener) {
-            (_, Some(listener)) if listener.is_asleep() && verb != Verb::Wake => {
-                format!("{} {}", self.slept_through(&capital(&listener.call())), self.could_try())
-            }
-            (Verb::Say | Verb::Apologise, listener) => self.said_aloud(clause, listener),
-            (_, Some(listener)) => self.talk_to(listener, &topic, verb),
-            (_, None) => self.nobody(),
-        }
+        None
     }
 
     pub(super) fn nobody(&self) -> String {

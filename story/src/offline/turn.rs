@@ -43,10 +43,7 @@ impl Telling<'_> {
         let message = &super::spelling::corrected(&super::shorthand::written_out(message), self.view, self.script);
         let player = self.view.player.map_or("", |pc| pc.name.as_str());
         let message = &super::shorthand::in_first_person(message, player);
-        if let Some(answer) = self.followed_up(message) {
-            return answer;
-        }
-        if let Some(answer) = self.mused(message) {
+        if let Some(answer) = self.followed_up(message).or_else(|| self.mused(message)) {
             return answer;
         }
         let message = &self.with_earlier(message);

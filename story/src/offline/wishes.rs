@@ -46,7 +46,7 @@ pub(super) fn seen(words: &mut Vec<String>) {
             words.drain(..=start);
         }
         [] | ["what" | "what's", "we" | "i" | "there" | "is" | "here" | "this" | "around", ..] | ["what's"] => {
-            *words = owned(&["look"])
+            *words = owned(&["look"]);
         }
         _ => {}
     }
