@@ -31,6 +31,13 @@ pub(super) fn layer(origins: &Origins) -> CorsLayer {
             own("traceparent"),
             own("x-user"),
         ])
-        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, own("x-request-id")])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            own("ratelimit"),
+            own("ratelimit-policy"),
+            own("x-request-id"),
+        ])
         .max_age(MAX_AGE)
 }

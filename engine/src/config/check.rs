@@ -104,9 +104,30 @@ impl Config {
         self.metrics.check()?;
         self.traces.check()?;
         self.check_limits()?;
+        self.check_prices()?;
         self.auth.check()?;
         self.check_providers()?;
         self.check_tiers()
+    }
+
+    /// A limit of cost that counts nothing is believed to protect.
+    fn check_prices(&self) -> Result<(), ConfigError> {
+        let limits = self.tiers.values().map(|tier| tier.limits.over(self.limits)).chain([self.limits]);
+        if !limits.into_iter().any(|limits| limits.limits_cost()) {
+            return Ok(());
+        }
+        for (name, provider) in &self.providers {
+            let is_other = provider.backend_model.as_ref().is_some_and(|model| *model != provider.model);
+            let missing = match (&provider.price, &provider.backend_price) {
+                (None, _) => "price",
+                (_, None) if is_other => "backend_price",
+                _ => continue,
+            };
+            let reason = "a limit of cost is set, and what this model costs is not: set `{ prompt = …, completion = … }` for a million \
+                          tokens, 0 for a model that costs nothing";
+            return Err(ConfigError::Invalid { key: format!("providers.{name}.{missing}"), reason: reason.to_owned() });
+        }
+        Ok(())
     }
 
     fn check_limits(&self) -> Result<(), ConfigError> {

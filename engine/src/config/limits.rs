@@ -95,6 +95,12 @@ impl LimitsConfig {
         streams_per_tenant: 0,
     };
 
+    /// Whether any limit is one of cost.
+    pub(super) fn limits_cost(&self) -> bool {
+        let limits = [self.cost_per_month_per_user, self.cost_per_month_per_tenant, self.cost_per_month_per_address];
+        limits.into_iter().any(|limit| limit > Amount::NONE)
+    }
+
     /// Every limit by its key.
     pub(super) fn each(&self) -> [(&'static str, u64); 14] {
         [
@@ -208,5 +214,34 @@ impl LimitsOfTier {
             streams_per_user: self.streams_per_user.unwrap_or(others.streams_per_user),
             streams_per_tenant: self.streams_per_tenant.unwrap_or(others.streams_per_tenant),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn a_limit_of_cost_needs_the_price_of_each_model() {
+        let provider = "[providers.a]\nadapter = 'ollama'\nmodel = 'small'\n";
+        let price = "price = { prompt = 1.0, completion = 2.0 }\n";
+        let other = "backend_model = 'big'\n";
+        let refused = |limits: &str, keys: &str| {
+            let config: Config = toml::from_str(&format!("{limits}\n{provider}{keys}")).unwrap();
+            config.check().err().map(|error| error.to_string())
+        };
+        let of_tier = "[tiers.gold]\ntenants = ['acme']\nlimits.cost_per_month_per_user = 3";
+        for limits in ["[limits]\ncost_per_month_per_tenant = 2.5", of_tier] {
+            let without = refused(limits, "").unwrap();
+            assert!(without.contains("`providers.a.price`") && without.contains("for a million tokens"), "{without}");
+            let half = refused(limits, &format!("{price}{other}")).unwrap();
+            assert!(half.contains("`providers.a.backend_price`"), "{half}");
+            assert_eq!(refused(limits, price), None);
+            assert_eq!(
+                refused(limits, &format!("{price}{other}backend_price = {{ prompt = 0, completion = 0 }}")),
+                None
+            );
+        }
+        assert_eq!(refused("", ""), None);
     }
 }

@@ -84,8 +84,22 @@ pub(super) struct Tokens {
     pub(super) reasoning: u64,
 }
 
+impl Tokens {
+    /// No model reads or writes more in a call. Servers have been seen to report nonsense, which must not be paid from anybody's budget.
+    const MOST: u64 = 10_000_000;
+
+    /// What can be believed of it.
+    pub(super) fn believed(self) -> Self {
+        let Self { prompt, cached, completion, reasoning } = self;
+        let [prompt, cached, completion, reasoning] =
+            [prompt, cached, completion, reasoning].map(|count| if count > Self::MOST { 0 } else { count });
+        Self { prompt, cached, completion, reasoning }
+    }
+}
+
 impl From<Tokens> for Usage {
     fn from(tokens: Tokens) -> Self {
+        let tokens = tokens.believed();
         Self {
             prompt_tokens: tokens.prompt,
             cached_tokens: tokens.cached,

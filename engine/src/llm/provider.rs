@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{PromptPurpose, ProviderInfo, TurnModel, Usage};
+use story::Prompt;
 
 use super::completion::Tokens;
 use super::dialect::{Dialect, LimitName, OutputFormat};
@@ -276,11 +277,14 @@ impl Provider {
         self.role_of(purpose).window.tokens_of(bytes)
     }
 
-    /// The most that a call may use: its prompt, as far as that can be estimated, and the longest answer.
+    /// The most that a call may use: its prompt, as far as that can be estimated, and the longest answer. Letters other than those of English count
+    /// for a token in each of their bytes, which is what tokenizers take at most: of rare scripts they know no words.
     #[must_use]
-    pub(crate) fn most(&self, purpose: PromptPurpose, prompt_bytes: usize) -> Spending {
+    pub(crate) fn most(&self, purpose: PromptPurpose, prompt: &Prompt) -> Spending {
         let role = self.role_of(purpose);
-        let prompt_tokens = u64::from(role.window.tokens_of(prompt_bytes));
+        let texts = prompt.messages().iter().map(|message| message.content.as_str()).chain([prompt.system()]);
+        let others: usize = texts.map(|text| text.bytes().filter(|byte| !byte.is_ascii()).count()).sum();
+        let prompt_tokens = u64::from(role.window.tokens_of(prompt.bytes() - others)).saturating_add(others as u64);
         let usage = Usage { prompt_tokens, completion_tokens: u64::from(role.max_tokens), ..Usage::default() };
         self.spending(purpose, usage)
     }
@@ -302,6 +306,7 @@ impl Provider {
 
     /// Counts tokens and what they cost by provider and model, for the metrics.
     pub(super) fn count(&self, role: &Role, tokens: &Tokens) {
+        let tokens = tokens.believed();
         let cost = role.price.as_ref().map(|price| price.millionths(tokens.prompt, tokens.cached, tokens.completion));
         model_figures::used(&self.info.name, tokens.prompt, tokens.completion, cost.unwrap_or_default());
         if let Some(cost) = cost {

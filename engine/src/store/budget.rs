@@ -3,7 +3,7 @@
 //! What is used is counted by the hour and by the day, in the store's time. Each period ends with the present hour or day, and begins so
 //! early that no 24 hours and no 30 days can hold more than is allowed. A turn reserves the most that it may use before it calls
 //! a model. The reservation counts as used at once, so turns that run at the same time cannot overdraw a budget together: together they
-//! go over it by less than one turn. The commit replaces it by what was used. A turn that ends otherwise has perhaps used as much, and its
+//! go over it by less than one turn. The commit replaces it by what was used. An attempt that ends otherwise has perhaps used as much, and its
 //! reservation stays; but where a provider was at fault before anything was narrated, the request gives it back and waits.
 
 use std::time::Duration;
@@ -59,6 +59,8 @@ pub struct UsedUp {
 pub enum Reserved {
     /// It is reserved: by this try of the step or an earlier one.
     Done,
+    /// What turns that run have reserved is in the way: most of it comes back when they end.
+    Wait,
     /// A budget is used up.
     UsedUp(UsedUp),
 }

@@ -267,7 +267,8 @@ pub trait Queue {
     async fn checkpoint_delta(&self, lease: &Lease, narrated: &Completion) -> Result<(), StoreError>;
 
     /// Reserves the most that an attempt may use of the budgets that its request is paid from, unless one of them is used up: then nothing
-    /// changes. It takes the place of what an earlier attempt of the request has reserved.
+    /// changes. Once more by the same attempt, it puts another amount in the place of the first, whatever is used. What an earlier attempt of the
+    /// request has reserved counts as used from then on; a turn that has begun is not refused.
     async fn reserve(&self, lease: &Lease, budgets: &[Budget], most: Spending) -> Result<Reserved, StoreError>;
 
     /// Ends a failed attempt: the request goes back to the head of its lane and cannot be claimed before `delay` has passed
@@ -277,6 +278,10 @@ pub trait Queue {
     /// Ends an attempt that a shutdown interrupts: the request goes back to the head of its lane at once, and the attempt
     /// is not counted.
     async fn release(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Ends an attempt that has done nothing, because there is nothing to pay it from at present: as [`Queue::retry`], and the attempt is not
+    /// counted, nor recorded.
+    async fn postpone(&self, lease: &Lease, delay: Duration) -> Result<(), StoreError>;
 
     /// Makes the request a dead letter; its game continues with the next one.
     async fn fail(&self, lease: &Lease, failure: &Failure) -> Result<(), StoreError>;

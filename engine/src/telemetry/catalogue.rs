@@ -293,7 +293,7 @@ const FROM_ZERO: &[(&str, &str, &[&str])] = &[
     (
         "story_engine_attempts_total",
         "outcome",
-        &["completed", "cancelled", "lease_lost", "handed_back", "retried", "paused", "failed"],
+        &["completed", "cancelled", "lease_lost", "handed_back", "postponed", "retried", "paused", "failed"],
     ),
     ("story_engine_games_removed_total", "outcome", &["archived", "deleted", "failed"]),
     ("story_engine_http_responses_total", "status", &["500"]),

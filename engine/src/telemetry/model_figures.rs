@@ -111,9 +111,9 @@ pub(super) fn first_token(provider: &str, waited: Duration) {
 /// A call has used tokens.
 pub(crate) fn used(provider: &str, prompt: u64, completion: u64, cost_millionths: u64) {
     with(provider, |calls| {
-        calls.figures.prompt_tokens += prompt;
-        calls.figures.completion_tokens += completion;
-        calls.figures.cost_millionths += cost_millionths;
+        calls.figures.prompt_tokens = calls.figures.prompt_tokens.saturating_add(prompt);
+        calls.figures.completion_tokens = calls.figures.completion_tokens.saturating_add(completion);
+        calls.figures.cost_millionths = calls.figures.cost_millionths.saturating_add(cost_millionths);
     });
 }
 

@@ -1,7 +1,9 @@
 //! What a turn takes of the budgets of its request: reserved before the first call of a model, settled by the commit.
 
+use std::time::Duration;
+
 use metrics::counter;
-use protocol::{Problem, ProblemType, PromptPurpose};
+use protocol::{Problem, ProblemType, PromptPurpose, RequestType};
 use story::Input;
 
 use super::Worker;
@@ -12,8 +14,16 @@ use crate::fitted::narration_prompt;
 use crate::llm::Provider;
 use crate::store::{Claim, Completion, Reserved, Spending, Spent, UsedUp};
 
+/// How soon a turn asks again that only waits for what others have reserved.
+const SOON: Duration = Duration::from_secs(2);
+/// How soon a story event asks again whose budget is used up, at the latest: an operator may have raised a limit.
+const LATER: Duration = Duration::from_mins(10);
+
 /// Reserves the most that a turn may use: the narrator's prompt and the longest answer, and for the delta the same. It is an estimate,
 /// because nobody here knows the model's tokenizer.
+///
+/// A turn waits while others have reserved what is left: most of that comes back. If it is used up, a message fails, and its player may send it again
+/// when there is room. A story event waits for that: nobody can send it again, and it may be the story's end.
 pub(super) async fn reserve(
     worker: &Worker,
     claim: &Claim,
@@ -26,17 +36,30 @@ pub(super) async fn reserve(
         return Ok(());
     }
     let (state, input): (_, Input) = (&claim.game.document.state, claim.request.input(&claim.companions));
-    let prompt = narration_prompt(&worker.library, state, &claim.history, &input, narrator)
-        .map_err(TurnError::unplayable)?
-        .bytes();
-    let most = narrator.most(PromptPurpose::Narrate, prompt) + backend.most(PromptPurpose::Extract, prompt);
+    let prompt =
+        narration_prompt(&worker.library, state, &claim.history, &input, narrator).map_err(TurnError::unplayable)?;
+    let most = narrator.most(PromptPurpose::Narrate, &prompt) + backend.most(PromptPurpose::Extract, &prompt);
     match persist(held, || worker.store.reserve(&claim.lease, budgets, most)).await? {
         Reserved::Done => Ok(()),
+        Reserved::Wait => Err(TurnError::Postponed(SOON)),
+        Reserved::UsedUp(used_up) if claim.request.kind == RequestType::StoryEvent => {
+            Err(TurnError::Postponed(used_up.retry_after.min(LATER)))
+        }
         Reserved::UsedUp(used_up) => {
             counter!("story_engine_requests_refused_total", "reason" => ProblemType::BudgetUsedUp.slug()).increment(1);
             Err(TurnError::BudgetUsedUp(problem(used_up)))
         }
     }
+}
+
+/// An attempt has failed before a model has written anything: nothing is paid for that.
+pub(super) async fn give_back(worker: &Worker, claim: &Claim, held: &HeldLease) -> Result<(), TurnError> {
+    let budgets = &claim.request.budgets;
+    if budgets.is_empty() {
+        return Ok(());
+    }
+    persist(held, || worker.store.reserve(&claim.lease, budgets, Spending::default())).await?;
+    Ok(())
 }
 
 /// What a turn has used; nothing where a server has not counted its tokens: then what was reserved counts.

@@ -1,5 +1,7 @@
 //! Why a turn did not end in a commit.
 
+use std::time::Duration;
+
 use protocol::{Problem, ProblemType, WaitReason};
 
 use crate::llm::{ModelError, Provider};
@@ -30,6 +32,9 @@ pub(super) enum TurnError {
     /// There is nothing left to pay the turn from.
     #[error("{0}")]
     BudgetUsedUp(Problem),
+    /// There is nothing to pay the turn from at present: it is tried again after this time.
+    #[error("there is nothing to pay the turn from at present")]
+    Postponed(Duration),
     /// Another attempt has the game, or may have.
     #[error("the lease has passed")]
     LeaseLost,
@@ -57,6 +62,7 @@ impl TurnError {
             Self::Provider { error, .. } => error.reason.name(),
             Self::Unplayable(_) => "unplayable",
             Self::BudgetUsedUp(_) => "budget_used_up",
+            Self::Postponed(_) => "postponed",
             Self::LeaseLost | Self::Released | Self::Store(_) => "abandoned",
         }
     }
@@ -71,7 +77,8 @@ impl TurnError {
             | Self::Together(_)
             | Self::Provider { .. }
             | Self::Unplayable(_)
-            | Self::BudgetUsedUp(_) => self.name(),
+            | Self::BudgetUsedUp(_)
+            | Self::Postponed(_) => self.name(),
         }
     }
 

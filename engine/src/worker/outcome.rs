@@ -33,13 +33,14 @@ pub(super) async fn settle(
     let written = match &effect {
         Effect::None(_) => Ok(()),
         Effect::Release => persist(held, || worker.store.release(lease)).await,
+        Effect::Postpone(delay) => persist(held, || worker.store.postpone(lease, *delay)).await,
         Effect::Retry { delay, failure } => persist(held, || worker.store.retry(lease, *delay, failure)).await,
         Effect::Pause(fault) => persist(held, || worker.store.pause(lease, fault)).await,
         Effect::Fail(failure) => persist(held, || worker.store.fail(lease, failure)).await,
     };
     counter!("story_engine_attempts_total", "outcome" => effect.name()).increment(1);
     // What a player or an operator has ended is no fault.
-    let is_fault = !matches!(effect, Effect::None("completed" | "cancelled") | Effect::Release);
+    let is_fault = !matches!(effect, Effect::None("completed" | "cancelled") | Effect::Release | Effect::Postpone(_));
     span.outcome(effect.name(), result.as_ref().err().filter(|_| is_fault).map(TurnError::class));
     match (&result, &effect) {
         (Ok(()), _) => tracing::info!(ms, "turn committed"),
@@ -47,6 +48,9 @@ pub(super) async fn settle(
             tracing::info!("the request was cancelled; this attempt changes nothing");
         }
         (Err(_), Effect::None(_)) => tracing::warn!("the lease has passed; this attempt changes nothing"),
+        (Err(error), Effect::Postpone(delay)) => {
+            tracing::debug!(%error, delay_s = delay.as_secs_f64(), "the turn is postponed");
+        }
         (Err(_), Effect::Release) => tracing::info!("the worker stops; the request is released"),
         (Err(error), Effect::Retry { delay, .. }) => {
             tracing::warn!(%error, delay_s = delay.as_secs_f64(), "the attempt failed; it is retried");
@@ -75,6 +79,8 @@ enum Effect {
     None(&'static str),
     /// Back to its rank, not counted.
     Release,
+    /// Back to its rank for a time, not counted.
+    Postpone(Duration),
     /// Another attempt after a back-off.
     Retry { delay: Duration, failure: Failure },
     /// Back to its rank, to wait for a provider; not counted.
@@ -89,6 +95,7 @@ impl Effect {
         match self {
             Self::None(name) => name,
             Self::Release => "handed_back",
+            Self::Postpone(_) => "postponed",
             Self::Retry { .. } => "retried",
             Self::Pause(_) => "paused",
             Self::Fail(_) => "failed",
@@ -102,6 +109,7 @@ fn effect(worker: &Worker, lease: &Lease, held: &HeldLease, result: &Result<(), 
         Err(TurnError::LeaseLost) if held.is_revoked() => Effect::None("cancelled"),
         Err(TurnError::LeaseLost) => Effect::None("lease_lost"),
         Err(TurnError::Released) => Effect::Release,
+        Err(TurnError::Postponed(delay)) => Effect::Postpone(*delay),
         Err(error @ (TurnError::Model(failed) | TurnError::Together(failed)))
             if (failed.is_transient() || matches!(error, TurnError::Together(_)))
                 && lease.attempt.0 < worker.settings.max_attempts =>
@@ -132,7 +140,7 @@ fn failure(error: &TurnError) -> Failure {
         TurnError::Model(error) | TurnError::Together(error) => error.failure(),
         TurnError::Provider { error, .. } => error.failure(),
         TurnError::Unplayable(problem) | TurnError::BudgetUsedUp(problem) => problem.clone().into(),
-        TurnError::LeaseLost | TurnError::Released | TurnError::Store(_) => Failure {
+        TurnError::LeaseLost | TurnError::Released | TurnError::Postponed(_) | TurnError::Store(_) => Failure {
             for_players: Problem::new(ProblemType::Internal, "the turn could not be kept"),
             for_operators: Problem::new(ProblemType::Internal, error.to_string()),
         },

@@ -25,6 +25,11 @@ impl Timing {
         Self { began: Instant::now(), first_token, narrated, extracted }
     }
 
+    /// Whether the model has begun to write.
+    pub(super) fn has_first_token(&self) -> bool {
+        self.first_token.get().is_some()
+    }
+
     /// The first text has come. Only the first counts.
     pub(super) fn first_token(&self) {
         let _ = self.first_token.set(self.began.elapsed());

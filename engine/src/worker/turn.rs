@@ -48,7 +48,13 @@ pub(super) async fn run(
         Some(narrated) => narrated.clone(),
         None => {
             budgets::reserve(worker, claim, held, narrator, backend).await?;
-            narrate(worker, claim, held, narrator, &timing, &sent).await?
+            match narrate(worker, claim, held, narrator, &timing, &sent).await {
+                Err(error @ (TurnError::Model(_) | TurnError::Together(_))) if !timing.has_first_token() => {
+                    budgets::give_back(worker, claim, held).await?;
+                    return Err(error);
+                }
+                narrated => narrated?,
+            }
         }
     };
     let input = claim.request.input(&narrated.also_told);

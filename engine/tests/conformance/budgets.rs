@@ -6,10 +6,13 @@ use engine::store::{
     Bucket, Budget, Changed, Claim, Commit, Enqueued, GameChange, IdempotencyKey, Limited, NewRequest, Reserved,
     SharedStore, Spending, Spent, StoreError, Terms, UsedUp,
 };
-use protocol::{GameId, RequestId};
+use protocol::{GameId, RequestId, RequestStatus};
 
 use crate::bench::Bench;
-use crate::fixture::{accept, claim_one, commit_only, completion, failure, fault, finish, message, new_game, turn};
+use crate::fixture::{
+    accept, claim as claim_all, claim_one, commit_only, completion, failure, fault, finish, message, new_game, request,
+    turn,
+};
 use crate::rewind::back_to_before;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -72,16 +75,18 @@ pub(crate) async fn a_budget_that_is_used_up_refuses_messages_and_takes_turns_no
     assert_eq!(reserve(&store, &first, tokens(60)).await, Reserved::Done);
 
     let before = bench.dump().await;
-    let Reserved::UsedUp(used_up) = reserve(&store, &second, tokens(1)).await else { panic!("it is reserved") };
+    assert_eq!(reserve(&store, &second, tokens(1)).await, Reserved::Wait);
     assert!(bench.dump().await == before, "what is not reserved has left something behind");
-    assert_eq!((used_up.budget, used_up.what), (0, Spent::Tokens));
-    // The hour that has begun counts until it has been past for a day.
-    assert!(used_up.retry_after > 23 * HOUR && used_up.retry_after <= 25 * HOUR, "{:?}", used_up.retry_after);
     // A message is still accepted: most of what is reserved comes back. Here it does, and the turn that could reserve nothing can.
     accept(&store, &paid(game, "and then", &ada), &Terms::default()).await;
     end(&store, &first, Some(tokens(10))).await;
     assert_eq!(reserve(&store, &second, tokens(1)).await, Reserved::Done);
     end(&store, &second, Some(tokens(30))).await;
+    let third = claim_one(&store).await;
+    let Reserved::UsedUp(used_up) = reserve(&store, &third, tokens(1)).await else { panic!("it is reserved") };
+    assert_eq!((used_up.budget, used_up.what), (0, Spent::Tokens));
+    // The hour that has begun counts until it has been past for a day.
+    assert!(used_up.retry_after > 23 * HOUR && used_up.retry_after <= 25 * HOUR, "{:?}", used_up.retry_after);
     assert_eq!(refused(&bench, &store, game, &ada).await.what, Spent::Tokens);
     // Nobody else is concerned.
     accept(&store, &paid(other, "of another", &[budget("user:bob", 100)]), &Terms::default()).await;
@@ -125,18 +130,53 @@ pub(crate) async fn a_reservation_that_is_repeated_counts_once(bench: Bench) {
     assert!(bench.dump().await == before);
 }
 
-pub(crate) async fn a_later_attempt_reserves_in_the_place_of_the_one_before(bench: Bench) {
+pub(crate) async fn what_an_attempt_that_fails_has_reserved_stays_used(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     let claim = begin(&store, game, &[budget("user:ada", 100)]).await;
-    reserve(&store, &claim, tokens(500)).await;
+    reserve(&store, &claim, tokens(50)).await;
     store.retry(&claim.lease, Duration::ZERO, &failure()).await.unwrap();
-    assert_eq!(used(&store, "user:ada").await, tokens(500));
     bench.end_backoff(game).await;
 
     let again = claim_one(&store).await;
     assert_eq!(reserve(&store, &again, tokens(70)).await, Reserved::Done);
-    assert_eq!(used(&store, "user:ada").await, tokens(70));
+    assert_eq!(used(&store, "user:ada").await, tokens(120));
+    // A turn that has begun goes on, whatever is used.
+    store.retry(&again.lease, Duration::ZERO, &failure()).await.unwrap();
+    bench.end_backoff(game).await;
+    let third = claim_one(&store).await;
+    assert_eq!(reserve(&store, &third, tokens(3)).await, Reserved::Done);
+    end(&store, &third, Some(tokens(1))).await;
+    assert_eq!(used(&store, "user:ada").await, tokens(121));
+}
+
+pub(crate) async fn an_attempt_puts_another_amount_in_the_place_of_its_own(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let claim = begin(&store, game, &[budget("user:ada", 100)]).await;
+    for amount in [500, 0, 70] {
+        assert_eq!(reserve(&store, &claim, tokens(amount)).await, Reserved::Done);
+        assert_eq!(used(&store, "user:ada").await, tokens(amount));
+    }
+}
+
+pub(crate) async fn a_turn_that_is_postponed_comes_back_and_its_attempt_is_not_counted(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let claim = begin(&store, game, &[budget("user:ada", 100)]).await;
+    // The step is repeated, as after an answer that was lost.
+    for _ in 0..2 {
+        store.postpone(&claim.lease, HOUR).await.unwrap();
+    }
+    assert!(claim_all(&store, 9).await.is_empty());
+    let waiting = request(&store, claim.lease.request).await;
+    assert_eq!((waiting.status, waiting.attempt.0), (RequestStatus::Queued, 0));
+    assert!(waiting.not_before.is_some() && waiting.error.is_none());
+    bench.end_backoff(game).await;
+
+    let again = claim_one(&store).await;
+    assert_eq!(again.lease.attempt.0, 1);
+    assert!(store.attempts(again.lease.request).await.unwrap().is_empty());
 }
 
 pub(crate) async fn an_attempt_without_its_lease_reserves_nothing(bench: Bench) {

@@ -39,7 +39,7 @@ pub(super) fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) 
     if let Some(limited) = charges::refused_by(step, &terms.charges, &freed)? {
         return Ok(Enqueued::Limited(limited));
     }
-    if let Some(used_up) = budgets::used_up(step, &request.budgets, Reservations::OfNobody)? {
+    if let Some(used_up) = budgets::used_up(step, &request.budgets, Reservations::LeftOut)? {
         return Ok(Enqueued::Limited(Limited::Budget(used_up)));
     }
     for (id, _) in interrupted {

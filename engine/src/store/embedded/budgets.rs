@@ -13,14 +13,12 @@ use crate::store::{Bucket, Budget, Lease, Reserved, Spending, Spent, UsedUp};
 /// How many slots that do not count any more are deleted with each reservation, of whichever bucket.
 const SWEPT: i64 = 8;
 
-/// Whose reservations count as used.
-#[derive(Debug, Clone, Copy)]
+/// Whether what is reserved counts as used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reservations {
-    /// Nobody's: before a message is accepted, because most of what is reserved comes back.
-    OfNobody,
-    /// Those of all requests but this one.
-    OfOthers(RequestId),
-    OfAll,
+    /// Most of it comes back.
+    LeftOut,
+    Counted,
 }
 
 /// The first budget that is used up, if there is one.
@@ -67,16 +65,17 @@ fn wait_for(
 
 /// What counts of a bucket: the slots in order, and how much of each.
 fn slots(step: &Step<'_>, bucket: &Bucket, what: Spent, counted: Reservations) -> Result<Vec<(i64, i64)>, StoreError> {
-    let (none_counts, but_of) = match counted {
-        Reservations::OfNobody => (true, None),
-        Reservations::OfOthers(request) => (false, Some(request.to_string())),
-        Reservations::OfAll => (false, None),
-    };
     step.all(
         "SELECT slot, amount - ifnull((SELECT sum(reserved.amount) FROM reserved WHERE reserved.bucket = used.bucket \
-         AND reserved.what = used.what AND reserved.slot = used.slot AND (?4 OR request_id = ?5)), 0) \
-         FROM used WHERE bucket = ?1 AND what = ?2 AND slot >= ?3 ORDER BY slot",
-        (bucket.as_str(), what.letter(), first_slot(step, what), none_counts, but_of),
+         AND reserved.what = used.what AND reserved.slot = used.slot AND ?5), 0) \
+         FROM used WHERE bucket = ?1 AND what = ?2 AND slot BETWEEN ?3 AND ?4 ORDER BY slot",
+        (
+            bucket.as_str(),
+            what.letter(),
+            first_slot(step, what),
+            step.now / what.slots().0,
+            counted == Reservations::LeftOut,
+        ),
         |row| Ok((row.get(0).map_err(unavailable)?, row.get(1).map_err(unavailable)?)),
     )
 }
@@ -87,7 +86,7 @@ fn first_slot(step: &Step<'_>, what: Spent) -> i64 {
     step.now / length - kept
 }
 
-/// Reserves what an attempt may use.
+/// Reserves what an attempt may use, or puts another amount in the place of what it has reserved.
 pub(super) fn reserve(
     step: &Step<'_>,
     lease: &Lease,
@@ -96,14 +95,21 @@ pub(super) fn reserve(
 ) -> Result<Reserved, StoreError> {
     step.check(lease)?;
     let request = lease.request.to_string();
-    let sql = "SELECT 1 FROM reserved WHERE request_id = ?1 AND token = ?2 LIMIT 1";
-    if step.first(sql, (&request, lease.token.as_str()), |_| Ok(()))?.is_some() {
-        return Ok(Reserved::Done);
+    let sql = "SELECT token FROM reserved WHERE request_id = ?1 LIMIT 1";
+    let by: Option<String> = step.first(sql, [&request], |row| row.get(0))?;
+    match by {
+        None => {
+            if let Some(used_up) = used_up(step, budgets, Reservations::Counted)? {
+                let is_settled = self::used_up(step, budgets, Reservations::LeftOut)?.is_some();
+                return Ok(if is_settled { Reserved::UsedUp(used_up) } else { Reserved::Wait });
+            }
+        }
+        Some(by) if by == lease.token.as_str() => give_back(step, lease.request)?,
+        // What an earlier attempt has reserved, it has perhaps used. A turn that has begun goes on, whatever is used.
+        Some(_) => {
+            step.execute("DELETE FROM reserved WHERE request_id = ?1", [&request])?;
+        }
     }
-    if let Some(used_up) = used_up(step, budgets, Reservations::OfOthers(lease.request))? {
-        return Ok(Reserved::UsedUp(used_up));
-    }
-    give_back(step, lease.request)?;
     for budget in budgets {
         for what in Spent::ALL {
             let slot = step.now / what.slots().0;
@@ -151,7 +157,7 @@ pub(super) fn give_back(step: &Step<'_>, request: RequestId) -> Result<(), Store
 /// What is used of buckets.
 pub(super) fn used(step: &Step<'_>, buckets: &[Bucket]) -> Result<Vec<Spending>, StoreError> {
     let sum = |bucket: &Bucket, what| -> Result<u64, StoreError> {
-        Ok(unsigned(slots(step, bucket, what, Reservations::OfAll)?.iter().map(|(_, amount)| amount).sum()))
+        Ok(unsigned(slots(step, bucket, what, Reservations::Counted)?.iter().map(|(_, amount)| amount).sum()))
     };
     buckets
         .iter()

@@ -33,7 +33,7 @@ pub(super) fn change(step: &mut Step<'_>, change: &GameChange) -> Result<Changed
         return Ok(Changed::Limited(limited));
     }
     if let Some(request) = &change.request
-        && let Some(used_up) = budgets::used_up(step, &request.budgets, Reservations::OfNobody)?
+        && let Some(used_up) = budgets::used_up(step, &request.budgets, Reservations::LeftOut)?
     {
         return Ok(Changed::Limited(Limited::Budget(used_up)));
     }

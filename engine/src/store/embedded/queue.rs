@@ -206,6 +206,25 @@ impl Queue for EmbeddedStore {
         .await
     }
 
+    async fn postpone(&self, lease: &Lease, delay: Duration) -> Result<(), StoreError> {
+        let lease = lease.clone();
+        let due_in = i64::try_from(delay.min(LONGEST_DELAY).as_millis()).unwrap_or(i64::MAX).max(1);
+        self.step(move |step| {
+            if step.end_attempt(&lease, Ending::Postpone, None)? {
+                let due = step.now.saturating_add(due_in);
+                step.execute(
+                    "UPDATE requests SET attempt = attempt - 1, not_before = ?2 WHERE id = ?1",
+                    (lease.request.to_string(), due),
+                )?;
+                step.move_lane(lease.game, Some("delayed"), due)?;
+                // Idle workers wait for the earliest back-off that they know of.
+                step.effects.wake = true;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     async fn fail(&self, lease: &Lease, failure: &Failure) -> Result<(), StoreError> {
         let (lease, failure) = (lease.clone(), failure.clone());
         self.step(move |step| {

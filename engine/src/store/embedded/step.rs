@@ -50,19 +50,20 @@ pub(super) enum Ending {
     Commit,
     Retry,
     Release,
+    Postpone,
     Pause,
     Fail,
 }
 
 impl Ending {
     /// The outcome in the record of the attempt. A commit is not recorded, because the request has a result then; nor is a pause,
-    /// because the attempt is not counted, and there may be one for each probe of an outage.
+    /// or a postponement, because the attempt is not counted, and there may be one for each probe of an outage.
     pub(super) const fn outcome(self) -> Option<AttemptOutcome> {
         match self {
             Self::Retry => Some(AttemptOutcome::Retried),
             Self::Release => Some(AttemptOutcome::Released),
             Self::Fail => Some(AttemptOutcome::Failed),
-            Self::Pause | Self::Commit => None,
+            Self::Pause | Self::Postpone | Self::Commit => None,
         }
     }
 
@@ -72,6 +73,7 @@ impl Ending {
             Self::Commit => "commit",
             Self::Retry => "retry",
             Self::Release => "release",
+            Self::Postpone => "postpone",
             Self::Pause => "pause",
             Self::Fail => "fail",
         };

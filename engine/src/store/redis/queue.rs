@@ -230,6 +230,7 @@ impl Queue for RedisStore {
         match reply.first().map(String::as_str) {
             Some("ok") => Ok(Reserved::Done),
             Some("lost") => Err(StoreError::LeaseLost),
+            Some("wait") => Ok(Reserved::Wait),
             Some("used_up") => budgets::used_up(&reply).map(Reserved::UsedUp),
             _ => Err(unexpected_reply("reserve", &reply)),
         }
@@ -243,6 +244,11 @@ impl Queue for RedisStore {
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
         self.fenced(lease, &script::REQUEUE, &ScriptArgs::of_lease(lease).arg(0).arg("").arg("")).await
+    }
+
+    async fn postpone(&self, lease: &Lease, delay: Duration) -> Result<(), StoreError> {
+        let delay = millis(delay.clamp(Duration::from_millis(1), LONGEST_DELAY));
+        self.fenced(lease, &script::REQUEUE, &ScriptArgs::of_lease(lease).arg(delay).arg("").arg("")).await
     }
 
     async fn fail(&self, lease: &Lease, failure: &Failure) -> Result<(), StoreError> {

@@ -111,6 +111,10 @@ impl Queue for TieredStore {
         self.of_game(lease.game).await?.release(lease).await
     }
 
+    async fn postpone(&self, lease: &Lease, delay: Duration) -> Result<(), StoreError> {
+        self.of_game(lease.game).await?.postpone(lease, delay).await
+    }
+
     async fn fail(&self, lease: &Lease, failure: &Failure) -> Result<(), StoreError> {
         self.of_game(lease.game).await?.fail(lease, failure).await
     }

@@ -100,6 +100,7 @@ pub(super) enum Step {
     Retry,
     Fail,
     Release,
+    Postpone,
     /// The provider of `game` has a fault: mostly the attempt's own one, sometimes the other.
     Pause {
         game: usize,
@@ -173,6 +174,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Retry),
         1 => Just(Step::Fail),
         2 => Just(Step::Release),
+        1 => Just(Step::Postpone),
         2 => (0..GAMES).prop_map(|game| Step::Pause { game }),
     ]
 }

@@ -22,8 +22,8 @@ local function wait_for(used, slots, most)
   end
 end
 
--- What is used of a budget, by slot, without what this request has `reserved`; and the slots that do not count any more.
-local function used_of(bucket, reserved)
+-- What is used of a budget, by slot; and the slots that do not count any more.
+local function used_of(bucket)
   local used, past = {}, {}
   local stored = call('HGETALL', USED .. bucket)
   for n = 1, #stored, 2 do
@@ -35,24 +35,18 @@ local function used_of(bucket, reserved)
       used[stored[n]] = tonumber(stored[n + 1])
     end
   end
-  for of, hour, day, tokens, cost in string.gmatch(reserved or '', RESERVED) do
-    if of == bucket then
-      used['t' .. hour] = (used['t' .. hour] or 0) - tokens
-      used['c' .. day] = (used['c' .. day] or 0) - cost
-    end
-  end
   return used, past
 end
 
--- The reply for the first budget that is used up, if there is one: {'used_up', which (from 0), 't' or 'c', retry after (ms)}. Before a message is
--- accepted, what others have `only_reserved` does not count: most of it comes back.
-local function used_up(budgets, reserved, only_reserved)
+-- The reply for the first budget that is used up, if there is one: {'used_up', which (from 0), 't' or 'c', retry after (ms)}. What is only
+-- reserved does not count if `settled`: most of it comes back.
+local function used_up(budgets, settled)
   for n, budget in ipairs(budgets) do
     local bucket, most_tokens, most_cost = unpack(budget)
-    local used = used_of(bucket, reserved)
+    local used = used_of(bucket)
     for _, limit in ipairs({ { SLOTS_OF_TOKENS, most_tokens }, { SLOTS_OF_COST, most_cost } }) do
       local slots, most = unpack(limit)
-      if only_reserved and most >= 0 then most = most + (used['r' .. slots.letter] or 0) end
+      if settled and most >= 0 then most = most + (used['r' .. slots.letter] or 0) end
       local wait = wait_for(used, slots, most)
       if wait then return { 'used_up', int(n - 1), slots.letter, int(wait) } end
     end

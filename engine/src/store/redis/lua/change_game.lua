@@ -36,7 +36,7 @@ if request ~= '' then
     if call('ZSCORE', QUEUED, unfinished) then waiting = waiting - 1 end
   end
   if waiting >= tonumber(queue_limit) then return { 'queue_full' } end
-  local limited = refused_by(charges_of(charged), lane) or used_up(budgets_of(budgets), nil, true)
+  local limited = refused_by(charges_of(charged), lane) or used_up(budgets_of(budgets), true)
   if limited then return limited end
 end
 

@@ -43,7 +43,7 @@ local function enqueue(cancel)
   if queued >= tonumber(queue_limit) then return { 'queue_full' } end
 
   local charges = charges_of(ARGV[FIRST_FIELD - 2])
-  local limited = refused_by(charges, interrupted) or used_up(budgets_of(ARGV[FIRST_FIELD - 1]), nil, true)
+  local limited = refused_by(charges, interrupted) or used_up(budgets_of(ARGV[FIRST_FIELD - 1]), true)
   if limited then return limited end
 
   for _, waiting in ipairs(interrupted) do cancel(game, waiting) end

@@ -5,7 +5,7 @@ use protocol::{AttemptOutcome, RequestStatus};
 
 use super::super::moves::Step;
 use super::super::{BUDGET, USED};
-use super::{Head, Lease, Reference, provider};
+use super::{Head, Lease, Reference, Reservation, provider};
 
 impl Reference {
     /// Takes a step of an attempt; answers whether it was allowed to, or had been taken by the same lease before.
@@ -16,6 +16,7 @@ impl Reference {
             Step::Retry => Some("retry"),
             Step::Fail => Some("fail"),
             Step::Release => Some("release"),
+            Step::Postpone => Some("postpone"),
             Step::Pause { .. } => Some("pause"),
             _ => None,
         };
@@ -56,6 +57,11 @@ impl Reference {
                 self.requests[number].attempts.push(AttemptOutcome::Released);
                 self.requests[number].attempt -= 1;
             }
+            Step::Postpone => {
+                self.end_attempt(number);
+                self.requests[number].attempt -= 1;
+                self.games[self.requests[number].game].head = Head::Delayed;
+            }
             Step::Pause { game: faulty } => {
                 self.end_attempt(number);
                 self.requests[number].attempt -= 1;
@@ -77,25 +83,27 @@ impl Reference {
         true
     }
 
-    /// What another attempt of the request has reserved is free again, and this takes its place.
+    /// What another attempt of the request has reserved stays used; what this one has is replaced.
     fn reserve(&mut self, number: usize, lease: usize, tokens: u64) {
         let sender = provider(self.requests[number].game);
-        let before = self.requests[number].reserved;
-        if self.is_used_up(number, lease) || before.is_some_and(|(holder, _)| holder == lease) {
+        if self.reserves(number) != Reservation::Done {
             return;
         }
+        let before = self.requests[number].reserved.filter(|(holder, _)| *holder == lease);
         self.used[sender] = self.used[sender] - before.map_or(0, |(_, tokens)| tokens) + tokens;
         self.requests[number].reserved = Some((lease, tokens));
     }
 
-    /// Whether the attempt under a lease can reserve nothing.
-    pub(in crate::model) fn is_used_up(&self, number: usize, lease: usize) -> bool {
-        match self.requests[number].reserved {
-            Some((holder, _)) if holder == lease => false,
-            before => {
-                let used = self.used[provider(self.requests[number].game)];
-                used - before.map_or(0, |(_, tokens)| tokens) >= BUDGET
-            }
+    /// Whether an attempt at a request may reserve something. A turn that has begun goes on.
+    pub(in crate::model) fn reserves(&self, number: usize) -> Reservation {
+        let sender = provider(self.requests[number].game);
+        let before = self.requests[number].reserved;
+        if before.is_some() || self.used[sender] < BUDGET {
+            Reservation::Done
+        } else if self.settled(sender) < BUDGET {
+            Reservation::Wait
+        } else {
+            Reservation::UsedUp
         }
     }
 

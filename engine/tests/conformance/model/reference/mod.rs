@@ -54,6 +54,15 @@ pub(super) enum Answer {
     UsedUp,
 }
 
+/// The outcome of reserving tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reservation {
+    Done,
+    /// Only what others have reserved is in the way.
+    Wait,
+    UsedUp,
+}
+
 /// The outcome of taking turns back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rewound {
@@ -256,7 +265,7 @@ impl Reference {
     }
 
     /// What a sender has used for good.
-    fn settled(&self, sender: usize) -> u64 {
+    pub(super) fn settled(&self, sender: usize) -> u64 {
         let of_sender = self.requests.iter().filter(|request| provider(request.game) == sender);
         self.used[sender] - of_sender.filter_map(|request| request.reserved).map(|(_, tokens)| tokens).sum::<u64>()
     }
