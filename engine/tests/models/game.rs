@@ -8,7 +8,7 @@ use engine::config::Config;
 use engine::llm::Models;
 use engine::preview::{Preview, PreviewError, preview};
 use engine::store::embedded::EmbeddedStore;
-use engine::store::{GameContents, GameDocument, LogRead, NewRequest, Request, SharedStore, Terms};
+use engine::store::{Budget, GameContents, GameDocument, LogRead, NewRequest, Request, SharedStore, Terms};
 use engine::watchdog::Watchdog;
 use engine::worker::Worker;
 use protocol::{GameId, PromptView, QueueView, RequestId, RequestStatus, RequestType};
@@ -27,6 +27,9 @@ pub(crate) struct Game {
     models: Arc<Models>,
     _worker: AbortOnDropHandle<()>,
 }
+
+/// Who pays for the turns.
+const PAYER: &str = "tester";
 
 impl Game {
     /// A game of the provider `mock`, which must be configured.
@@ -68,7 +71,8 @@ impl Game {
             caused_by: None,
             alternatives: Vec::new(),
             trace: None,
-            budgets: Vec::new(),
+            // More than any test uses: every turn takes the way of those that are paid.
+            budgets: vec![Budget { bucket: PAYER.into(), tokens_a_day: Some(1_000_000_000), cost_a_month: None }],
         };
         self.store.enqueue(&request, &Terms::default()).await.unwrap();
         id
@@ -95,6 +99,11 @@ impl Game {
 
     pub(crate) async fn try_preview(&self, asked: &Preview) -> Result<PromptView, PreviewError> {
         preview(&self.store, &self.library, &self.models, self.id, asked).await
+    }
+
+    /// How many tokens the turns have used.
+    pub(crate) async fn used(&self) -> u64 {
+        self.store.used(&[PAYER.into()]).await.unwrap()[0].tokens
     }
 
     pub(crate) async fn queue(&self) -> QueueView {

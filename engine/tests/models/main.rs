@@ -3,6 +3,7 @@
 #![cfg(feature = "offline")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod budgets;
 mod game;
 mod log;
 mod odd_servers;

@@ -20,7 +20,7 @@ pub(crate) struct Play {
 }
 
 impl Play {
-    async fn start(answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
         Self::with(answer, |_| {}).await
     }
 
@@ -39,6 +39,10 @@ impl Play {
 
     pub(crate) async fn say(&self, message: &str) -> Request {
         self.game.say(message).await
+    }
+
+    pub(crate) async fn used(&self) -> u64 {
+        self.game.used().await
     }
 
     async fn send(&self, message: &str) -> RequestId {
