@@ -31,8 +31,8 @@ pub(super) struct Account {
     pub(super) address: Option<Client>,
 }
 
-/// The charges of a call and the budgets that pay for what comes of it, each with the keys of its limits.
-pub(super) struct Charges {
+/// The limits of a call: what it is charged to, and the budgets that pay for what comes of it, each with the keys of its limits.
+pub(super) struct CallLimits {
     pub(super) charges: Vec<Charge>,
     pub(super) budgets: Vec<Budget>,
     names: Vec<(&'static str, &'static str)>,
@@ -92,7 +92,7 @@ impl Account {
     }
 
     /// What a message uses up.
-    pub(super) fn message(&self, tiers: &Tiers) -> Charges {
+    pub(super) fn message(&self, tiers: &Tiers) -> CallLimits {
         let limits = tiers.limits(self.tenant.as_deref());
         let charges = self.charges("", MINUTE, |whose| match whose {
             Whose::User => (
@@ -117,7 +117,7 @@ impl Account {
         self.with_budgets(charges, limits)
     }
 
-    fn with_budgets(&self, mut charges: Charges, limits: &LimitsConfig) -> Charges {
+    fn with_budgets(&self, mut charges: CallLimits, limits: &LimitsConfig) -> CallLimits {
         for (whose, bucket) in self.buckets("") {
             let (tokens, cost, names) = match whose {
                 Whose::User => (
@@ -147,7 +147,7 @@ impl Account {
     }
 
     /// What the creation of a game uses up.
-    pub(super) fn game(&self, tiers: &Tiers) -> Charges {
+    pub(super) fn game(&self, tiers: &Tiers) -> CallLimits {
         let limits = tiers.limits(self.tenant.as_deref());
         self.charges("games:", DAY, |whose| match whose {
             Whose::User => (limits.games_per_day_per_user, 0, "games_per_day_per_user", ""),
@@ -169,8 +169,9 @@ impl Account {
         what: &str,
         period: Duration,
         limit: impl Fn(Whose) -> (u64, u64, &'static str, &'static str),
-    ) -> Charges {
-        let mut all = Charges { charges: Vec::new(), budgets: Vec::new(), names: Vec::new(), budget_names: Vec::new() };
+    ) -> CallLimits {
+        let mut all =
+            CallLimits { charges: Vec::new(), budgets: Vec::new(), names: Vec::new(), budget_names: Vec::new() };
         for (whose, bucket) in self.buckets(what) {
             let (count, most, rate_key, unfinished_key) = limit(whose);
             let rate = (count > 0).then_some(Rate { count, period });
@@ -191,7 +192,7 @@ enum Whose {
     Address,
 }
 
-impl Charges {
+impl CallLimits {
     /// The answer when a limit is reached.
     pub(super) fn refusal(&self, limited: Limited) -> ApiError {
         let (kind, error) = match limited {
@@ -229,7 +230,7 @@ impl Charges {
     }
 }
 
-impl Charges {
+impl CallLimits {
     /// The key of a budget's limit that is reached, and what headers say of it.
     fn quota(&self, used_up: UsedUp) -> (&'static str, Option<Quota>) {
         let UsedUp { budget, what, retry_after } = used_up;

@@ -104,7 +104,6 @@ impl Config {
         self.metrics.check()?;
         self.traces.check()?;
         self.check_limits()?;
-        self.check_prices()?;
         self.auth.check()?;
         self.check_providers()?;
         self.check_tiers()
@@ -137,7 +136,7 @@ impl Config {
                 let reason = format!("`{value}` is more than {largest}; 0 is no limit");
                 Err(ConfigError::Invalid { key: key.to_string(), reason })
             }
-            None => Ok(()),
+            None => self.check_prices(),
         }
     }
 

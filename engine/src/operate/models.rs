@@ -101,7 +101,7 @@ fn report(name: &str, check: &Check) -> String {
     match check.context_tokens {
         Some(tokens) => line("context", &format!("{tokens} tokens")),
         None => {
-            line("context", "not known: prompts are kept to assumed_context_tokens; set context_tokens if you know it")
+            line("context", "not known: prompts are kept to assumed_context_tokens; set context_tokens if you know it");
         }
     }
     match &check.narration {

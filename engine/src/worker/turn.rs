@@ -46,16 +46,7 @@ pub(super) async fn run(
     let backend = worker.models.backend_of(provider).ok_or_else(unknown)?;
     let narrated = match &claim.request.checkpoints.narration {
         Some(narrated) => narrated.clone(),
-        None => {
-            budgets::reserve(worker, claim, held, narrator, backend).await?;
-            match narrate(worker, claim, held, narrator, &timing, &sent).await {
-                Err(error @ (TurnError::Model(_) | TurnError::Together(_))) if !timing.has_first_token() => {
-                    budgets::give_back(worker, claim, held).await?;
-                    return Err(error);
-                }
-                narrated => narrated?,
-            }
-        }
+        None => narrate_on_budget(worker, claim, held, (narrator, backend), &timing, &sent).await?,
     };
     let input = claim.request.input(&narrated.also_told);
     // A story that is over changes no more: what still comes is narrated, and that is all.
@@ -76,6 +67,23 @@ pub(super) async fn run(
     };
     let commit = effects(worker, claim, (narrator, backend), &input, &narrated, &extracted, turn, &timing, &sent)?;
     self::commit(worker, claim, held, &commit, stop, next).await
+}
+
+/// Narrates what the budgets of the request pay for.
+async fn narrate_on_budget(
+    worker: &Worker,
+    claim: &Claim,
+    held: &HeldLease,
+    (narrator, backend): (&Provider, &Provider),
+    timing: &Timing,
+    sent: &Sent,
+) -> Result<Completion, TurnError> {
+    budgets::reserve(worker, claim, held, narrator, backend).await?;
+    let narrated = narrate(worker, claim, held, narrator, timing, sent).await;
+    if matches!(narrated, Err(TurnError::Model(_) | TurnError::Together(_))) && !timing.has_first_token() {
+        budgets::give_back(worker, claim, held).await?;
+    }
+    narrated
 }
 
 /// What the turn adds to the history.

@@ -165,7 +165,7 @@ impl Bench {
         let (mut connection, prefix) = self.owner_of(game).await;
         let used = format!("{prefix}used:{bucket}");
         let fields: Vec<String> = redis::cmd("HKEYS").arg(used).query_async(&mut connection).await.unwrap();
-        fields.iter().filter(|field| !field.starts_with('r')).count() as i64
+        i64::try_from(fields.iter().filter(|field| !field.starts_with('r')).count()).unwrap()
     }
 
     /// Whether the log of a game is to go once its time is over: the game rests.

@@ -49,18 +49,15 @@ impl Place {
     /// Restores a game, and opens the store again, which is in order.
     async fn restore(&self, store: SharedStore, game: GameId, replace: bool) -> (SharedStore, Result<(), String>) {
         drop(store);
-        let restored = match self.redis().await {
-            Some(store) => {
-                let file = BackupFile::check(&self.file()).unwrap();
-                let stores = [("default".to_owned(), store)];
-                backup::restore_game(&file, &stores, game, replace).await.map(drop).map_err(|error| error.to_string())
-            }
-            None => {
-                let (directory, how) = (self.directory.path(), Synchronous::Normal);
-                embedded::restore_game(&self.file(), directory, how, game, replace)
-                    .map(drop)
-                    .map_err(|error| error.to_string())
-            }
+        let restored = if let Some(store) = self.redis().await {
+            let file = BackupFile::check(&self.file()).unwrap();
+            let stores = [("default".to_owned(), store)];
+            backup::restore_game(&file, &stores, game, replace).await.map(drop).map_err(|error| error.to_string())
+        } else {
+            let (directory, how) = (self.directory.path(), Synchronous::Normal);
+            embedded::restore_game(&self.file(), directory, how, game, replace)
+                .map(drop)
+                .map_err(|error| error.to_string())
         };
         let store = self.open().await;
         let found = store.inspect(false).await.unwrap().inconsistencies;

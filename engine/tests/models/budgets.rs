@@ -30,9 +30,12 @@ const OF_DELTA: u64 = 10;
 /// A turn whose first narrations come from `first`, and the next one is whole.
 async fn used_after(first: impl Fn(usize) -> Option<Answer> + Send + Sync + 'static) -> u64 {
     let narrations = AtomicUsize::new(0);
-    let play = Play::start(move |asked: &Asked, _| match asked.body["stream"] == true {
-        true => first(narrations.fetch_add(1, Ordering::Relaxed)).unwrap_or_else(|| narration(100, 20)),
-        false => answer(200, &whole(DELTA)),
+    let play = Play::start(move |asked: &Asked, _| {
+        if asked.body["stream"] == true {
+            first(narrations.fetch_add(1, Ordering::Relaxed)).unwrap_or_else(|| narration(100, 20))
+        } else {
+            answer(200, &whole(DELTA))
+        }
     })
     .await;
     let request = play.say("I wait").await;

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use protocol::{GameId, GameRewound, GameRewritten, IfBusy, Priority, Problem, ProblemType};
 use serde::Serialize;
 
-use super::super::account::{Account, Charges};
+use super::super::account::{Account, CallLimits};
 use super::super::caller::Caller;
 use super::super::error::{ApiError, internal};
 use super::super::game_version::{conflict, if_match, unknown_game};
@@ -97,7 +97,7 @@ pub(super) async fn change(
     Err(busy().into())
 }
 
-fn of_draft(game: &Game, asked: &RewindOptions, draft: Draft, charges: &Charges) -> Result<GameChange, ApiError> {
+fn of_draft(game: &Game, asked: &RewindOptions, draft: Draft, charges: &CallLimits) -> Result<GameChange, ApiError> {
     let Draft { cause, state, turn, history, turns, tries, request } = draft;
     let event = GameRewound {
         request_id: None,

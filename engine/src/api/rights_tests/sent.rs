@@ -38,7 +38,7 @@ async fn world() -> World {
     let prompts = Some(SentPrompts { narration: Some(prompt()), extraction: Some(prompt()) });
     let turns = vec![StoredTurn { prompts, ..StoredTurn::new(record, &state, &state, 10_000) }];
     let document = GameDocument { provider: "offline".to_owned(), turns: Some(1), ..GameDocument::default() };
-    let contents = GameContents { owner, turns, ..GameContents::new(document, Vec::new()) };
+    let contents = GameContents { turns, owner, ..GameContents::new(document, Vec::new()) };
     world.store.create_game(game, &contents).await.unwrap();
     world.store.enqueue(&message(game, request_id), &Terms::default()).await.unwrap();
     for (kind, access) in [(Kind::MayRead, GameAccess::Read), (Kind::MayPlay, GameAccess::Play)] {

@@ -143,13 +143,17 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a profile is of a time, in which nothing happens that could be awaited"
+    )]
     fn a_busy_thread_is_found_while_others_panic_and_a_second_profile_is_refused() {
         let stop = Arc::new(AtomicBool::new(false));
         let run = |name: &str, step: fn()| {
             let stop = Arc::clone(&stop);
             let steps = move || {
                 while !stop.load(Ordering::Relaxed) {
-                    step()
+                    step();
                 }
             };
             thread::Builder::new().name(name.to_owned()).spawn(steps).unwrap()
@@ -164,7 +168,9 @@ mod tests {
         thread::sleep(Duration::from_secs(1));
         let profile = profiler.finish().unwrap();
         stop.store(true, Ordering::Relaxed);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         let folded = profile.folded();
         let seen = folded.lines().any(|line| line.starts_with("busy-of-test;") && line.contains("work_of_a_test"));
         assert!(seen, "{folded}");

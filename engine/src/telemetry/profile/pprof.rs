@@ -160,7 +160,7 @@ pub(super) fn encode(stacks: &Stacks, began: SystemTime, took: Duration, frequen
     let time = ValueType { kind: texts.id("cpu"), unit: texts.id("nanoseconds") };
     let samples = ValueType { kind: texts.id("samples"), unit: texts.id("count") };
     let thread = texts.id("thread");
-    let sample = stacks.stacks.iter().map(|stack| {
+    let sample = stacks.seen.iter().map(|stack| {
         let count = i64::try_from(stack.count).unwrap_or(i64::MAX);
         Sample {
             location_id: stack.places.iter().map(|place| *place as u64 + 1).collect(),
@@ -241,7 +241,7 @@ pub(super) mod tests {
         let stacks = Stacks {
             mappings: Mappings::default(),
             places: vec![Place { address: 16, mapping: None, functions: vec![function("inner"), function("outer")] }],
-            stacks: vec![Stack { thread: "main".to_owned(), places: vec![0, 0], count: 3 }],
+            seen: vec![Stack { thread: "main".to_owned(), places: vec![0, 0], count: 3 }],
         };
         let began = UNIX_EPOCH + Duration::from_secs(5);
         let compressed = encode(&stacks, began, Duration::from_secs(2), 100).unwrap();

@@ -41,7 +41,7 @@ pub(super) struct Stack {
 pub(crate) struct Stacks {
     pub(super) mappings: Mappings,
     pub(super) places: Vec<Place>,
-    pub(super) stacks: Vec<Stack>,
+    pub(super) seen: Vec<Stack>,
 }
 
 impl Stacks {
@@ -58,7 +58,7 @@ impl Stacks {
             });
             let places = places.collect();
             let thread = String::from_utf8_lossy(thread).into_owned();
-            all.stacks.push(Stack { thread, places, count: u64::try_from(*count).unwrap_or_default() });
+            all.seen.push(Stack { thread, places, count: u64::try_from(*count).unwrap_or_default() });
         }
         all
     }
@@ -79,7 +79,7 @@ impl Stacks {
     /// A line for each stack, those that were seen most first.
     pub(super) fn folded(&self) -> String {
         let mut lines: BTreeMap<String, u64> = BTreeMap::new();
-        for stack in &self.stacks {
+        for stack in &self.seen {
             let mut line = plain(&stack.thread);
             for place in stack.places.iter().rev().filter_map(|place| self.places.get(*place)) {
                 if place.functions.is_empty() {
@@ -124,7 +124,7 @@ mod tests {
         let stacks = Stacks {
             mappings: Mappings::default(),
             places: vec![named(1, &["put_in", "fill::<[u8; 4]>"]), named(0xabc, &[])],
-            stacks: vec![stack(&[1], 2), stack(&[0, 1], 3), stack(&[0, 1], 4)],
+            seen: vec![stack(&[1], 2), stack(&[0, 1], 3), stack(&[0, 1], 4)],
         };
         assert_eq!(stacks.folded(), "main;0xabc;fill::<[u8, 4]>;put_in 7\nmain;0xabc 2\n");
     }
