@@ -14,6 +14,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::game_version::unknown_game;
+use super::look_alikes::{as_read, is_invisible};
 use super::{Api, idempotency};
 use crate::store::{Accepted, Enqueued, NewRequest, Terms};
 use crate::trace_parent::TraceParent;
@@ -120,11 +121,11 @@ pub(super) fn unprintable(c: char) -> bool {
 /// Whether a name may stand before words in a prompt. It could be taken for structure otherwise: for a mark of the engine's own
 /// (`[Event]`), for a tag, for another speaker's words (`Bob: Yes. Ada`) or for the speaker of instructions.
 pub(super) fn check_speaker(pointer: &str, name: &str) -> Result<(), Problem> {
-    if name.contains(|c: char| c.is_control() || STRUCTURE.contains(&c)) {
-        let detail = "it is a name on one line, without brackets of the kinds `[`, `{` and `<`, colons, bars and control characters";
+    if name.contains(|c: char| c.is_control() || is_invisible(c) || STRUCTURE.contains(&c)) {
+        let detail = "it is a name on one line, without brackets of the kinds `[`, `{` and `<`, colons, bars, control characters and characters that nobody sees";
         return Err(Problem::field(pointer, detail));
     }
-    if ROLES.iter().any(|role| name.trim().eq_ignore_ascii_case(role)) {
+    if ROLES.contains(&as_read(name.trim()).as_str()) {
         return Err(Problem::field(pointer, "it is the name of a role in prompts: write somebody's name"));
     }
     Ok(())
@@ -157,8 +158,15 @@ mod tests {
 
     #[test]
     fn an_actor_is_a_name_that_looks_like_nothing_of_the_prompts_own() {
-        for name in ["Odile", "Dr. O'Neill-Smith, the elder", "Ночь", "東京の鳥", "System Shock", "Old Gull (dead)"]
-        {
+        for name in [
+            "Odile",
+            "Dr. O'Neill-Smith, the elder",
+            "Ночь",
+            "東京の鳥",
+            "System Shock",
+            "Old Gull (dead)",
+            "می\u{200c}نا",
+        ] {
             assert_eq!(refused(name), None, "{name}");
         }
         for structure in [
@@ -170,11 +178,14 @@ mod tests {
             "a\u{2028}b",
             "［Event］",
             "a\nb",
+            "sys\u{200b}tem",
+            "a\u{202e}b",
         ] {
             let (status, text) = refused(structure).unwrap_or_default();
             assert!(status == 422 && text.contains("on one line"), "{structure}: {status} {text}");
         }
-        for role in ["System", " assistant ", "USER", "narrator"] {
+        for role in ["System", " assistant ", "USER", "narrator", "ѕуѕtem", "𝐮𝐬𝐞𝐫", "аѕѕіѕтаηт"]
+        {
             let (status, text) = refused(role).unwrap_or_default();
             assert!(status == 422 && text.contains("the name of a role"), "{role}: {status} {text}");
         }

@@ -32,6 +32,7 @@ mod import;
 mod jwt;
 mod keys;
 mod limits;
+mod look_alikes;
 mod openapi;
 mod operation;
 mod operations;
