@@ -34,7 +34,7 @@ const TO: &[&str] = &[
 
 impl Telling<'_> {
     /// The answer to a clause of motion. The second value says whether the player has gone somewhere.
-    pub(super) fn go(&self, clause: &Clause, verb: Verb) -> (String, bool) {
+    pub(super) fn gone(&self, clause: &Clause, verb: Verb) -> (String, bool) {
         let rest = without_start(clause, verb);
         // `the room with the piano` is where the piano is.
         let holds = ["room with ", "place with ", "house with "].iter().find_map(|with| Some(rest.split_once(with)?.1));

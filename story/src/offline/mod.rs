@@ -43,6 +43,9 @@ mod going;
 mod handling;
 mod idle;
 mod lines;
+mod manner;
+#[cfg(test)]
+mod manner_tests;
 mod matter;
 mod musing;
 mod nameless;
@@ -59,6 +62,7 @@ mod opening_tests;
 mod otherwise;
 mod personal;
 mod phrasing;
+mod planning;
 mod playing;
 mod possible;
 mod pronouns;

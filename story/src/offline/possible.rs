@@ -58,6 +58,11 @@ const OPENINGS: &[&str] = &[
     "would it help to ",
     "would it be ok to ",
     "what if i ",
+    "what if we ",
+    "what happens if we ",
+    "what would happen if we ",
+    "suppose i ",
+    "and if i ",
     "what happens if i ",
     "what would happen if i ",
     "what will happen if i ",
@@ -89,6 +94,9 @@ impl Telling<'_> {
     pub(super) fn possible(&self, text: &str) -> Option<String> {
         let wish = OPENINGS.iter().find_map(|opening| text.strip_prefix(opening))?;
         let wish = wish.strip_suffix(" now").unwrap_or(wish);
+        let wish = wish.strip_prefix("just ").or_else(|| wish.strip_prefix("simply ")).unwrap_or(wish);
+        let wish = &if text.contains(" if ") { super::planning::in_the_present(wish) } else { wish.to_owned() };
+        let wish = wish.as_str();
         let clause = clauses(wish).into_iter().next().filter(|clause| !clause.is_question)?;
         let verb = clause.verb?;
         if matches!(verb, Verb::Go | Verb::Out | Verb::In | Verb::Back) {
@@ -263,6 +271,7 @@ impl Telling<'_> {
         };
         match &way.blocked {
             Some(reason) => format!("Not that way: {reason} {}", self.ways_out()),
+            None if let Some(refused) = self.not_by_this_manner(clause, way) => refused,
             None => format!("You can: {} {} {}.", the(&way.place), is_or_are(&way.place), from_here(&way.direction)),
         }
     }

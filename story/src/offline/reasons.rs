@@ -70,6 +70,10 @@ pub(super) fn without_reason_in_front(words: &mut Vec<String>) {
         }
         return;
     }
+    if (is(0, &["instead", "rather"]) && is(1, &["of", "than"])) || is(0, &["unless"]) {
+        without_alternative_in_front(words);
+        return;
+    }
     let says_why = is(0, &["while", "as", "since", "although", "because", "though"]) && is(1, SUBJECTS);
     // `while Crake snores, I take it`
     let goes_on = words.windows(2).any(|pair| pair[0] == "," && ["i", "we", "let's"].contains(&pair[1].as_str()));
@@ -79,6 +83,30 @@ pub(super) fn without_reason_in_front(words: &mut Vec<String>) {
     }
     if let Some(comma) = words.iter().position(|word| word == ",").filter(|comma| has_verb(&words[comma + 1..])) {
         words.drain(..=comma);
+    }
+}
+
+/// `I shout` of `instead of ringing the bell I shout`: what is not to be done is not read.
+fn without_alternative_in_front(words: &mut Vec<String>) {
+    let goes_on = |at: usize| {
+        let own = ["i", "i'll", "i'd", "we", "let's"].contains(&words[at].as_str());
+        (words[at] == "," || (own && at > 2)) && begins_with_verb(&words[at + 1..])
+    };
+    if let Some(at) = (1..words.len()).find(|at| goes_on(*at)) {
+        words.drain(..at);
+        if words[0] == "," {
+            words.remove(0);
+        }
+    }
+}
+
+/// `take the lamp` of `take the lamp instead of the stamp`.
+pub(super) fn cut_at_alternative(words: &mut Vec<String>) {
+    let is_alternative =
+        |pair: &[String]| matches!((pair[0].as_str(), pair[1].as_str()), ("instead", "of") | ("rather", "than"));
+    if let Some(at) = words.windows(2).position(is_alternative).filter(|at| *at > 1) {
+        let end = words[at..].iter().position(|word| word == "," || word == "then").map_or(words.len(), |end| at + end);
+        words.drain(at..end);
     }
 }
 

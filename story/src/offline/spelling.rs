@@ -43,6 +43,7 @@ pub(super) fn corrected(message: &str, view: &View<'_>, script: &Script) -> Stri
     }
     let names = names_here(view, script);
     let here: BTreeSet<String> = names.iter().flat_map(|name| words(name)).collect();
+    let message = &written_together(message, &here);
     let mut of_story: Option<BTreeSet<String>> = None;
     let mut corrected = Vec::new();
     let mut before = String::new();
@@ -66,6 +67,15 @@ pub(super) fn corrected(message: &str, view: &View<'_>, script: &Script) -> Stri
         // `musicbox`
         if !is_known(&word, &here)
             && let Some(apart) = written_apart(&word, &names)
+        {
+            corrected.push(format!("{apart}{}", ending()));
+            continue;
+        }
+        // `pickup`
+        if begins
+            && !is_known(&word, &here)
+            && !is_verb_word(&word)
+            && let Some(apart) = verb_written_apart(&word)
         {
             corrected.push(format!("{apart}{}", ending()));
             continue;
@@ -95,7 +105,8 @@ fn nearest<'w>(word: &str, here: &'w BTreeSet<String>, may_be_verb: bool) -> Opt
     let known = here.iter().map(String::as_str).chain(verbs);
     // `chiars`: things are known in the singular.
     let one = word.strip_suffix('s').filter(|one| one.len() >= SHORTEST - 1);
-    let is_near = |known: &&str| is_slip(word, known) || one.is_some_and(|one| is_slip(one, known));
+    let is_near =
+        |known: &&str| is_slip(word, known) || is_hearsay(word, known) || one.is_some_and(|one| is_slip(one, known));
     let near: BTreeSet<&str> = known.filter(|known| known.len() > 3).filter(is_near).collect();
     near.first().copied().filter(|_| near.len() == 1)
 }
@@ -122,6 +133,77 @@ fn written_apart(word: &str, names: &[String]) -> Option<String> {
         let words = words(name);
         words.windows(2).find(|pair| pair.concat() == word).map(|pair| pair.join(" "))
     })
+}
+
+/// `pick up` of `pickup`.
+fn verb_written_apart(word: &str) -> Option<String> {
+    const BEHIND: &[&str] = &["up", "at", "to", "down", "on", "off", "out", "in", "into", "around", "away"];
+    let behind = BEHIND.iter().filter_map(|behind| Some((word.strip_suffix(behind)?, *behind)));
+    let mut phrases = behind.filter(|(verb, behind)| {
+        verb.len() > 1 && super::verbs::verb_at(&[verb, behind]).is_some_and(|(_, length)| length == 2 || *verb == "go")
+    });
+    phrases.next().map(|(verb, behind)| format!("{verb} {behind}"))
+}
+
+/// `ferrykeeper` of `fery keeper`: two words that are one here, written as one. Parts that are words of the place stand for themselves.
+fn written_together(message: &str, here: &BTreeSet<String>) -> String {
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let tokens: Vec<&str> = message.split_whitespace().collect();
+    let mut written: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let pair = tokens.get(at + 1).map(|next| (bare(tokens[at]), bare(next)));
+        let joined = pair.filter(|(first, second)| {
+            let is_part =
+                |word: &str| word.len() >= SHORTEST_OF_ALL && word.chars().all(char::is_alphabetic) && !is_small(word);
+            let ends = tokens[at].ends_with(|c: char| !c.is_alphanumeric());
+            is_part(first) && is_part(second) && !ends && !(here.contains(first) && here.contains(second))
+        });
+        let one = joined.map(|(first, second)| format!("{first}{second}")).filter(|one| one.len() >= LONG);
+        let known = one.and_then(|one| {
+            let is_meant = |known: &&String| {
+                **known == one || (known.len() > LONG && is_slip(&one, known)) || is_hearsay(&one, known)
+            };
+            here.iter().find(is_meant)
+        });
+        if let Some(known) = known {
+            written.push(known.clone() + tokens[at + 1].trim_start_matches(|c: char| c.is_alphanumeric()));
+            at += 2;
+        } else {
+            written.push(tokens[at].to_owned());
+            at += 1;
+        }
+    }
+    written.join(" ")
+}
+
+/// Whether a long word is written as it is heard: `litehouse`. Its consonants are those of `known`, and its vowels are guessed. A limit of
+/// letters that differ would not do: three differ here, and two turn a `country` into a `counter`.
+fn is_hearsay(word: &str, known: &str) -> bool {
+    word.len() > LONG
+        && known.len() > LONG
+        && word.chars().next() == known.chars().next()
+        && word.len().abs_diff(known.len()) <= 2
+        && heard(word) == heard(known)
+}
+
+/// The consonants of a word as they sound. A `y` that ends it is kept, because it often ends another word.
+fn heard(word: &str) -> String {
+    let plain = word.replace("ght", "t").replace("ph", "f").replace("ck", "k").replace("ce", "se").replace("ci", "si");
+    let ends_with_y = plain.ends_with('y');
+    let mut consonants: Vec<char> = Vec::new();
+    let mut before = ' ';
+    for letter in plain.chars().map(|letter| match letter {
+        'c' | 'q' => 'k',
+        'z' => 's',
+        letter => letter,
+    }) {
+        if letter != before && !"aeiouy".contains(letter) {
+            consonants.push(letter);
+        }
+        before = letter;
+    }
+    consonants.into_iter().chain(ends_with_y.then_some('y')).collect()
 }
 
 fn is_small(word: &str) -> bool {
@@ -193,6 +275,24 @@ mod tests {
         assert_eq!(read("get kippper!"), "get kipper!");
         assert_eq!(read("exmaine the portriat"), "examine the portrait");
         for as_it_is in ["throw a stone", "take the boots", "say \"kippper\"", "sing about love"] {
+            assert_eq!(read(as_it_is), as_it_is);
+        }
+    }
+
+    #[test]
+    fn long_words_are_read_as_they_sound_and_as_one_or_two() {
+        let view = View {
+            items: vec!["brass lantern".into()],
+            description: "A lighthouse, a concertina, a counter, and a ferrykeeper.".into(),
+            ..View::default()
+        };
+        let read = |message: &str| corrected(message, &view, &Script::default());
+        assert_eq!(read("go to the litehouse"), "go to the lighthouse");
+        assert_eq!(read("play the konsertina!"), "play the konsertina!", "the first letter is hardly ever wrong");
+        assert_eq!(read("play the consirtena!"), "play the concertina!");
+        assert_eq!(read("ask the fery keeper."), "ask the ferrykeeper.");
+        assert_eq!(read("pickup the lantern"), "pick up the lantern");
+        for as_it_is in ["what country is this", "look at the light here", "a backup"] {
             assert_eq!(read(as_it_is), as_it_is);
         }
     }

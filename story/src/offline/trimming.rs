@@ -1,7 +1,9 @@
 //! What a sentence says beside its deeds: why, when and how something is done, and remarks. It is cut away before nouns are read, so that
 //! `sit down, if nobody minds` looks for no minds.
 
-use super::reasons::{ASKING, cut_at_reasons, has_verb, without_reason_in_front, without_reason_in_the_middle};
+use super::reasons::{
+    ASKING, cut_at_alternative, cut_at_reasons, has_verb, without_reason_in_front, without_reason_in_the_middle,
+};
 use super::vocabulary::QUESTION_WORDS;
 
 /// How a remark beside a deed begins.
@@ -53,6 +55,7 @@ const REMARKS: &[&str] = &[
 /// Ends of a sentence that change nothing in it, where at least two words stand before them.
 const ENDS: &[&str] = &[
     "then",
+    "instead",
     "straight away",
     "right away",
     "to be honest",
@@ -155,6 +158,7 @@ pub(super) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
     let asks = is_question || words.first().is_some_and(|first| QUESTION_WORDS.contains(&first.as_str()));
     cut_at_remarks(&mut words);
     if !asks {
+        cut_at_alternative(&mut words);
         cut_at_participles(&mut words);
         cut_relatives(&mut words);
     }

@@ -43,10 +43,12 @@ impl Telling<'_> {
         let message = &super::spelling::corrected(&super::shorthand::written_out(message), self.view, self.script);
         let player = self.view.player.map_or("", |pc| pc.name.as_str());
         let message = &super::shorthand::in_first_person(message, player);
-        if let Some(answer) = self.followed_up(message).or_else(|| self.mused(message)) {
+        if let Some(answer) =
+            self.followed_up(message).or_else(|| self.mused(message)).or_else(|| self.planned(message))
+        {
             return answer;
         }
-        let message = &self.with_earlier(message);
+        let message = &self.with_earlier(&super::planning::in_its_order(message));
         let message = &self.with_comma_behind_a_name(without_excuse(message));
         let clauses = clauses(message);
         for clause in &clauses {
