@@ -21,6 +21,12 @@ const ASKS_SOMEBODY: &[&str] = &[
     "could i borrow",
     "may i have",
     "may i borrow",
+    "can i get",
+    "could i get",
+    "may i get",
+    "could i trouble you",
+    "can i trouble you",
+    "may i trouble you",
     "do you",
 ];
 
@@ -29,6 +35,7 @@ impl Telling<'_> {
     pub(super) fn question(&self, clause: &Clause) -> String {
         let text = indirect(&clause.rest);
         self.asked_of_somebody_named(clause, text)
+            .or_else(|| self.asked_which(text))
             .or_else(|| self.asked_plainly(text))
             .or_else(|| self.where_they_are(text))
             .or_else(|| self.asked_for_a_trade(text))
@@ -145,9 +152,10 @@ impl Telling<'_> {
     fn asked_a_favour(&self, text: &str) -> Option<String> {
         let listener = self.view.speaker().filter(|_| ASKS_SOMEBODY.iter().any(|opening| text.starts_with(opening)))?;
         // `can I have some juice?`, where there is none
-        let wish = ["can i have ", "could i have ", "may i have ", "do you have ", "can i get "]
-            .iter()
-            .find_map(|asks| text.strip_prefix(asks));
+        let wish =
+            ["can i have ", "could i have ", "may i have ", "do you have ", "can i get ", "could i get ", "may i get "]
+                .iter()
+                .find_map(|asks| text.strip_prefix(asks));
         let noun =
             wish.and_then(|wish| ["some ", "a ", "an ", "any "].iter().find_map(|article| wish.strip_prefix(article)));
         let is_missing = |noun: &&str| {

@@ -15,7 +15,7 @@ pub(super) fn to_somebody(verb: Verb, written: &str, it: &str, is_being: bool) -
         Verb::Attack | Verb::Burn => [
             format!("You look at {it}, and think better of it. This will not be won by breaking things."),
             format!("You could, but {it} has done nothing to deserve it, and nothing would come of it."),
-            format!("Your hand goes up, and comes down again. {} stays as it was.", capital(it)),
+            format!("Your hand goes up, and comes down again. What you raised it against is none the worse: {it}."),
         ],
         Verb::Kiss | Verb::Touch if is_being => [
             format!("{} allows it, for about as long as it takes to notice.", capital(it)),

@@ -114,8 +114,56 @@ impl Telling<'_> {
         {
             return if self.view.speaker().is_some() { format!("can I have {noun}?") } else { format!("take {noun}") };
         }
+        if let Some(told) = self.with_another_one(plain).or_else(|| self.all_but(plain)) {
+            return told;
+        }
         let message = self.with_topic(message);
         self.with_other_one(&message)
+    }
+
+    /// `take the napkin` of `take another one`, behind `take one of the napkins`.
+    fn with_another_one(&self, plain: &str) -> Option<String> {
+        const ONES: &[&str] = &[
+            " another one",
+            " another",
+            " one more",
+            " some more",
+            " one of them",
+            " some of them",
+            " a few of them",
+            " a few",
+            " the rest",
+            " one of those",
+            " some of those",
+            " one",
+        ];
+        let verb = ONES.iter().find_map(|one| plain.strip_suffix(one))?;
+        let words: Vec<&str> = verb.split(' ').collect();
+        if !verb_at(&words).is_some_and(|(_, length)| length == words.len()) {
+            return None;
+        }
+        let last = clauses(self.last_words()?).into_iter().next()?;
+        let noun = super::naming::clean(last.objects.first()?);
+        let noun = noun.rsplit_once(" of ").map_or(noun.as_str(), |(_, whole)| super::naming::without_article(whole));
+        let is_here = matches!(self.view.find(noun), Found::Here(_) | Found::Scenery(_) | Found::Carried(..));
+        (is_here && noun != "it").then(|| format!("{verb} the {noun}"))
+    }
+
+    /// `take the stamp` of `take all but the lamp`.
+    fn all_but(&self, plain: &str) -> Option<String> {
+        let (before, without) = [" but not ", " but ", " except for ", " except ", " apart from "]
+            .iter()
+            .find_map(|but| plain.split_once(but))?;
+        let verb = [" all", " everything", " all of it", " it all"].iter().find_map(|all| before.strip_suffix(all))?;
+        let is_put = verb.starts_with("drop") || verb.starts_with("put down");
+        let things = if is_put { &self.view.held } else { &self.view.items };
+        let excepted = super::naming::clean(without);
+        let others = things
+            .iter()
+            .filter(|thing| !self.view.is_fixed(thing) && crate::world::fit(&excepted, thing).is_none())
+            .map(|thing| super::naming::the(thing));
+        let others: Vec<String> = others.collect();
+        Some(format!("{verb} {}", if others.is_empty() { "nothing".to_owned() } else { others.join(" and ") }))
     }
 
     /// `how big is the moon?` of `how big is it?`, where somebody was asked about the moon just now.

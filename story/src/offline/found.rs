@@ -99,11 +99,11 @@ impl View<'_> {
         {
             return found;
         }
-        self.by_another_word(&noun)
+        self.by_another_word_or_part(&noun)
     }
 
     /// The thing that is here and is called by another word: `the rope` for the winch line.
-    fn by_another_word(&self, noun: &str) -> Found<'_> {
+    pub(super) fn by_another_word(&self, noun: &str) -> Found<'_> {
         // `the rope` of the room next door is no winch line.
         if words(noun).last().is_some_and(|last| self.is_part_of_another_place(last)) {
             return Found::Nothing;

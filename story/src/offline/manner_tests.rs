@@ -55,3 +55,16 @@ fn words_as_they_are_heard_and_words_joined_or_cut_are_read() {
     ]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_sentence_is_read_without_what_stands_round_its_deed() {
+    let wrong = wrong(&[
+        (FERRY, "landing", "ok so I guess I'll just grab that lantern over there", "+ brass lantern", ""),
+        (FERRY, "ferry", "north now", "> far_bank", ""),
+        (FERRY, "landing", "examine all", "", "plank landing"),
+        (MOON, "tide_office", "take all but lamp", "+ rubber stamp", ""),
+        (CHAIR, "porch", "shaking the rain from my hat, I step up to the door and knock", "", "! shaking"),
+        (MOON, "pickled_gull", "could I get something to drink?", "", "Nan ! wondered"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

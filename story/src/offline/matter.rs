@@ -152,6 +152,9 @@ impl Telling<'_> {
             ];
             return format!("{} {}", self.view.fresh(&lines), self.could_try());
         };
+        if let Some(told) = self.in_the_background(word).or_else(|| self.only_heard_of(word)) {
+            return told;
+        }
         let lines = [
             (", and find no answer here", format!("You ask yourself about '{word}', and find no answer here.")),
             ("Nothing here says anything of", format!("Nothing here says anything of '{word}'.")),

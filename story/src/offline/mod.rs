@@ -14,6 +14,9 @@ mod asked_plainly;
 #[cfg(test)]
 mod asked_tests;
 mod asking;
+mod background;
+#[cfg(test)]
+mod background_tests;
 mod certain;
 mod chatter;
 mod clause;
@@ -60,6 +63,7 @@ mod opening;
 #[cfg(test)]
 mod opening_tests;
 mod otherwise;
+mod parts;
 mod personal;
 mod phrasing;
 mod planning;

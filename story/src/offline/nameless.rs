@@ -94,6 +94,9 @@ impl Telling<'_> {
         if let Some(answer) = self.unknown_deed(clause, &words) {
             return (answer, false);
         }
+        if let Some(told) = self.in_the_background(&clause.rest).or_else(|| self.only_heard_of(&clause.rest)) {
+            return (told, false);
+        }
         (self.at_a_loss("You turn the idea over, and do not see how to begin."), false)
     }
 
@@ -170,7 +173,8 @@ fn wished(rest: &str) -> &str {
 
 /// What may follow a direction in a clause without a verb: `up the stairs`, `north to the lane`.
 fn named_way(words: &[&str]) -> bool {
-    words
-        .first()
-        .is_some_and(|word| ["the", "to", "into", "through", "along"].contains(word) || direction(word).is_some())
+    words.iter().all(|word| ["now", "again", "already", "quickly", "fast", "please"].contains(word))
+        || words
+            .first()
+            .is_some_and(|word| ["the", "to", "into", "through", "along"].contains(word) || direction(word).is_some())
 }

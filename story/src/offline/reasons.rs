@@ -70,6 +70,15 @@ pub(super) fn without_reason_in_front(words: &mut Vec<String>) {
         }
         return;
     }
+    // `shaking off the rain, I knock`
+    if words.first().is_some_and(|first| first.ends_with("ing") && verb_at(&[first.as_str()]).is_none())
+        && let Some(comma) = words.iter().position(|word| word == ",")
+        && is(comma + 1, &["i", "we"])
+        && has_verb(&words[comma + 1..])
+    {
+        words.drain(..=comma);
+        return;
+    }
     if (is(0, &["instead", "rather"]) && is(1, &["of", "than"])) || is(0, &["unless"]) {
         without_alternative_in_front(words);
         return;

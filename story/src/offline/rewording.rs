@@ -43,6 +43,7 @@ pub(super) fn reworded(mut words: Vec<String>) -> Vec<String> {
     had(&mut words);
     met(&mut words);
     gone_on(&mut words);
+    knocked(&mut words);
     gone_to(&mut words);
     taken_to(&mut words);
     gone_to_do(&mut words);
@@ -111,6 +112,18 @@ fn kicked(words: &mut Vec<String>) {
         && GIVEN.contains(&deed.as_str())
     {
         words.remove(words.len() - 2);
+    }
+}
+
+/// `knock on the door` for `step up to the door and knock`: who knocks does not go in first.
+fn knocked(words: &mut Vec<String>) {
+    let Some(at) = words.windows(3).position(|three| three == ["door", "and", "knock"]) else { return };
+    let start = begin(words);
+    if words.get(start).is_some_and(|first| MOTION.contains(&first.as_str()) || first == "approach") && start < at {
+        let rest = words.split_off(at + 3);
+        words.truncate(start);
+        words.extend(owned(&["knock", "on", "the", "door"]));
+        words.extend(rest);
     }
 }
 

@@ -164,6 +164,9 @@ impl Telling<'_> {
         if let Some(way) = next_door.and_then(|other| self.way_by_name(&other)).filter(|way| way.blocked.is_none()) {
             return self.look_toward(&way.direction);
         }
+        if let Some(told) = self.in_the_background(&noun).or_else(|| self.only_heard_of(&noun)) {
+            return told;
+        }
         let is = is_or_are(&noun);
         let lines = [
             ("You see no ", format!("You see no {noun} here.")),

@@ -85,6 +85,7 @@ impl Telling<'_> {
             "surroundings",
             "place",
             "everything",
+            "all",
             "area",
             "everywhere",
             "scene",
@@ -243,6 +244,10 @@ impl Telling<'_> {
     }
 
     fn describe_scenery(&self, word: &str, noun: &str) -> String {
+        // A part that no text names looks like its whole.
+        if let Some(whole) = self.view.whole_of(word).filter(|_| self.view.named(word) == Found::Nothing) {
+            return self.describe(whole);
+        }
         let reasons = self.view.ways.iter().filter_map(|way| way.blocked.as_deref());
         let texts = std::iter::once(self.view.description.as_str())
             .chain(self.view.beings.iter().map(|being| being.about.as_str()))

@@ -87,6 +87,8 @@ const ENDS: &[&str] = &[
     "with all my might",
     "very casually",
     "tonight",
+    "already",
+    "right now",
     "on foot",
     "and how do i get there",
     "and how can i get there",
@@ -142,6 +144,7 @@ pub(super) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
     // `knock knock`
     words.dedup_by(|word, before| word == before && word.len() > 1 && word != "had" && word != "that");
     without_call(&mut words);
+    without_musing(&mut words);
     without_manners(&mut words);
     // `I'm afraid I'm late` is no fear.
     if let Some(at) = words.windows(2).position(|pair| pair[0] == "i'm" && pair[1] == "afraid")
@@ -189,6 +192,26 @@ fn without_call(words: &mut Vec<String>) {
     }
     if words[start..].first().is_some_and(|word| QUESTION_WORDS.contains(&word.as_str())) {
         words.drain(..start);
+    }
+}
+
+/// `I'll grab it` of `I guess I'll grab it`, and `it's cold` of `gosh it's cold`.
+fn without_musing(words: &mut Vec<String>) {
+    const EXCLAIMED: &[&str] = &["gosh", "wow", "whoa", "brr", "phew", "geez", "yikes", "omg", "oof", "ugh", "blimey"];
+    let is = |word: &String, any: &[&str]| any.contains(&word.as_str());
+    let exclaimed = words.iter().take_while(|word| is(word, EXCLAIMED) || *word == ",").count();
+    if exclaimed > 0 && words.len() > exclaimed + 1 {
+        words.drain(..exclaimed);
+    }
+    let start =
+        words.iter().take_while(|word| is(word, &["ok", "okay", "so", "well", "right", "alright", ","])).count();
+    if let [first, thinks, plans, _, ..] = &words[start..]
+        && first == "i"
+        && is(thinks, &["guess", "think", "suppose", "reckon", "believe", "figure"])
+        && is(plans, &["i'll", "i'd", "i", "we'll"])
+        && (plans != "i" || is(&words[start + 3], &["will", "shall"]))
+    {
+        words.drain(..start + 2);
     }
 }
 

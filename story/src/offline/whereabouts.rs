@@ -90,6 +90,9 @@ impl Telling<'_> {
             [" far", " far away", " far from here", " far off"].iter().find_map(|end| place.strip_suffix(end))
         };
         let asked = ASKS.iter().find_map(|asks| text.strip_prefix(asks)).or_else(whether)?;
+        // `is it far?`, behind `where is the Mayor?`
+        let spoken_of = self.view.spoken_of_last().filter(|_| asked == "it" || asked == "that");
+        let asked = spoken_of.as_deref().unwrap_or(asked);
         let place =
             [" from here", " away", " off"].iter().fold(asked, |place, end| place.strip_suffix(end).unwrap_or(place));
         let place = self.view.home_of(place).unwrap_or_else(|| place.to_owned());
