@@ -155,7 +155,7 @@ impl Telling<'_> {
             .iter()
             .find_map(|but| plain.split_once(but))?;
         let verb = [" all", " everything", " all of it", " it all"].iter().find_map(|all| before.strip_suffix(all))?;
-        let is_put = verb.starts_with("drop") || verb.starts_with("put down");
+        let is_put = ["drop", "put down", "give", "hand", "show"].iter().any(|put| verb.starts_with(put));
         let things = if is_put { &self.view.held } else { &self.view.items };
         let excepted = super::naming::clean(without);
         let others = things

@@ -60,6 +60,10 @@ fn words_as_they_are_heard_and_words_joined_or_cut_are_read() {
 fn a_sentence_is_read_without_what_stands_round_its_deed() {
     let wrong = wrong(&[
         (FERRY, "landing", "ok so I guess I'll just grab that lantern over there", "+ brass lantern", ""),
+        (FERRY, "landing", "hmm, I reckon I'd better ring that bell", "! bell_rung", ""),
+        (FERRY, "landing", "can the lantern be put out?", "", "lantern ! wondered"),
+        (FERRY, "ferry", "give her everything but the lantern", "- ferry token", ""),
+        (MOON, "net_loft", "help the old lady with the nets", "", "Tarry"),
         (FERRY, "ferry", "north now", "> far_bank", ""),
         (FERRY, "landing", "examine all", "", "plank landing"),
         (MOON, "tide_office", "take all but lamp", "+ rubber stamp", ""),

@@ -52,6 +52,14 @@ const PAST: &[(&str, &str)] = &[
     ("hid", "hide"),
     ("wrote", "write"),
     ("wore", "wear"),
+    ("taken", "take"),
+    ("broken", "break"),
+    ("rung", "ring"),
+    ("moved", "move"),
+    ("eaten", "eat"),
+    ("worn", "wear"),
+    ("given", "give"),
+    ("put", "put"),
 ];
 
 /// `swim across` of `swam across`.
@@ -65,6 +73,16 @@ pub(super) fn in_the_present(wish: &str) -> String {
     };
     let present = irregular.or_else(bases).unwrap_or_else(|| verb.to_owned());
     rest.map_or(present.clone(), |rest| format!("{present} {rest}"))
+}
+
+/// `can i put out the lantern` of `can the lantern be put out`.
+pub(super) fn in_the_active(text: &str) -> Option<String> {
+    let (thing, done) = ["can ", "could "].iter().find_map(|can| text.strip_prefix(can))?.split_once(" be ")?;
+    let is_short = thing.split(' ').count() <= 4 && done.split(' ').count() <= 2;
+    let is_thing = ["the ", "this ", "that ", "it"].iter().any(|the| thing.starts_with(the));
+    let deed = in_the_present(done);
+    let is_deed = deed.split(' ').next().is_some_and(is_verb_word);
+    (is_short && is_thing && is_deed).then(|| format!("can i {deed} {thing}"))
 }
 
 /// The part that says when, and what is to be done then: cut at a comma, at `then`, or where the player speaks of themselves.
@@ -139,7 +157,7 @@ impl Telling<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_its_order, in_the_present};
+    use super::{in_its_order, in_the_active, in_the_present};
 
     #[test]
     fn an_order_for_later_is_two_deeds_and_a_wish_that_was_past_is_present() {
@@ -150,6 +168,8 @@ mod tests {
         {
             assert_eq!(in_its_order(as_it_is), as_it_is);
         }
+        assert_eq!(in_the_active("can the lantern be put out").as_deref(), Some("can i put out the lantern"));
+        assert_eq!(in_the_active("can you be quiet"), None);
         assert_eq!(in_the_present("swam across"), "swim across");
         assert_eq!(in_the_present("grabbed it"), "grab it");
         assert_eq!(in_the_present("feed it"), "feed it");

@@ -92,6 +92,9 @@ impl Telling<'_> {
     /// The answer to `can I take the key?`, `should I knock first?` and `is there a way to open the chest?`; `None` where nothing that is
     /// here is asked about.
     pub(super) fn possible(&self, text: &str) -> Option<String> {
+        if let Some(active) = super::planning::in_the_active(text) {
+            return self.possible(&active);
+        }
         let wish = OPENINGS.iter().find_map(|opening| text.strip_prefix(opening))?;
         let wish = wish.strip_suffix(" now").unwrap_or(wish);
         let wish = wish.strip_prefix("just ").or_else(|| wish.strip_prefix("simply ")).unwrap_or(wish);

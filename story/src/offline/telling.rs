@@ -204,5 +204,7 @@ fn flies(noun: &str) -> bool {
 /// Who is helped: `her` of `her pull the chain`.
 fn helped(rest: &str) -> &str {
     let first = rest.split(' ').next().unwrap_or_default();
-    if ["her", "him", "them"].contains(&first) { first } else { rest }
+    // `help the old lady with the nets`
+    let person = rest.split(" with ").next().unwrap_or(rest);
+    if ["her", "him", "them"].contains(&first) { first } else { person }
 }

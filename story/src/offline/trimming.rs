@@ -203,8 +203,10 @@ fn without_musing(words: &mut Vec<String>) {
     if exclaimed > 0 && words.len() > exclaimed + 1 {
         words.drain(..exclaimed);
     }
-    let start =
-        words.iter().take_while(|word| is(word, &["ok", "okay", "so", "well", "right", "alright", ","])).count();
+    let start = words
+        .iter()
+        .take_while(|word| is(word, &["ok", "okay", "so", "well", "right", "alright", "hmm", "hm", ","]))
+        .count();
     if let [first, thinks, plans, _, ..] = &words[start..]
         && first == "i"
         && is(thinks, &["guess", "think", "suppose", "reckon", "believe", "figure"])
@@ -212,6 +214,15 @@ fn without_musing(words: &mut Vec<String>) {
         && (plans != "i" || is(&words[start + 3], &["will", "shall"]))
     {
         words.drain(..start + 2);
+    }
+    // `I'd better ring it`
+    if let Some(at) = words.windows(2).position(|pair| is(&pair[0], &["i'd", "had"]) && pair[1] == "better")
+        && at < 4
+    {
+        words.remove(at + 1);
+        if words[at] == "had" {
+            words.remove(at);
+        }
     }
 }
 
