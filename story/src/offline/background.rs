@@ -38,6 +38,36 @@ const OWN: &[&str] = &[
     "It is open",
 ];
 
+/// These are asked of every story, and their answers are elsewhere.
+const GENERAL: &[&str] = &[
+    "room",
+    "place",
+    "house",
+    "time",
+    "day",
+    "date",
+    "year",
+    "month",
+    "hour",
+    "way",
+    "direction",
+    "smell",
+    "sound",
+    "noise",
+    "music",
+    "help",
+    "exit",
+    "person",
+    "man",
+    "woman",
+    "story",
+    "game",
+    "name",
+    "advice",
+    "choice",
+    "option",
+];
+
 impl View<'_> {
     /// The place that the player spoke of last, or that of the person.
     pub(super) fn spoken_of_last(&self) -> Option<String> {
@@ -81,7 +111,7 @@ impl Telling<'_> {
         let is_told = |sentence: &&str| {
             mentions(sentence, last) && !OWN.iter().any(|own| sentence.starts_with(own)) && !sentence.contains('`')
         };
-        let told = recent.filter_map(|heard| Some((*heard, sentences(heard).into_iter().find(is_told)?))).next();
+        let told = recent.copied().find_map(|heard| Some((heard, sentences(heard).into_iter().find(is_told)?)));
         // `Had a winch.` says too little by itself.
         let told = told.map(|(heard, sentence)| if sentence.len() < SHORT { heard } else { sentence })?;
         let lines = [
@@ -98,35 +128,6 @@ impl Telling<'_> {
         let noun = ASKS.iter().find_map(|asks| text.strip_prefix(asks))?;
         let ends = [" is it", " is that", " is this", " are they", " do you mean", " was it", " was that"];
         let noun = ends.iter().find_map(|end| noun.strip_suffix(end)).unwrap_or(noun);
-        // These are asked of every story, and their answers are elsewhere.
-        const GENERAL: &[&str] = &[
-            "room",
-            "place",
-            "house",
-            "time",
-            "day",
-            "date",
-            "year",
-            "month",
-            "hour",
-            "way",
-            "direction",
-            "smell",
-            "sound",
-            "noise",
-            "music",
-            "help",
-            "exit",
-            "person",
-            "man",
-            "woman",
-            "story",
-            "game",
-            "name",
-            "advice",
-            "choice",
-            "option",
-        ];
         if words(noun).iter().any(|word| GENERAL.contains(&word.as_str())) {
             return None;
         }

@@ -139,7 +139,7 @@ impl Telling<'_> {
         ];
         let verb = ONES.iter().find_map(|one| plain.strip_suffix(one))?;
         let words: Vec<&str> = verb.split(' ').collect();
-        if !verb_at(&words).is_some_and(|(_, length)| length == words.len()) {
+        if verb_at(&words).is_none_or(|(_, length)| length != words.len()) {
             return None;
         }
         let last = clauses(self.last_words()?).into_iter().next()?;

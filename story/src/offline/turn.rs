@@ -43,9 +43,7 @@ impl Telling<'_> {
         let message = &super::spelling::corrected(&super::shorthand::written_out(message), self.view, self.script);
         let player = self.view.player.map_or("", |pc| pc.name.as_str());
         let message = &super::shorthand::in_first_person(message, player);
-        if let Some(answer) =
-            self.followed_up(message).or_else(|| self.mused(message)).or_else(|| self.planned(message))
-        {
+        if let Some(answer) = self.without_deed(message) {
             return answer;
         }
         let message = &self.with_earlier(&super::planning::in_its_order(message));
@@ -136,6 +134,11 @@ impl Telling<'_> {
             paragraphs.extend(self.left_undone(reason, &undone));
         }
         paragraphs.join("\n\n")
+    }
+
+    /// The answer to a message in which nothing is done: it follows on the last turn, thinks aloud or plans.
+    fn without_deed(&self, message: &str) -> Option<String> {
+        self.followed_up(message).or_else(|| self.mused(message)).or_else(|| self.planned(message))
     }
 
     /// `Ketch, what is it?` of `ketch what is it?`.
