@@ -17,6 +17,8 @@ fn a_gesture_is_made_and_changes_nothing() {
         // What is held is handled, and what is looked at is seen.
         (CHAIR, "porch", "look at my hands", "", "! You look at your hands. The place"),
         (MOON, "tide_office", "put the stamp in my pocket", "+ rubber stamp", ""),
+        (MOON, "tide_office", "I tuck my ledger under my arm", "", ""),
+        (MOON, "tide_office", "Hmm, creepy. Let me look at the counter more closely", "", "counter"),
     ]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

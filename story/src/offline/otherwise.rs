@@ -12,6 +12,11 @@ use crate::world::words;
 /// What one tries to open by trying it.
 const OPENS: &[&str] = &["door", "gate", "lock", "handle", "hatch", "lid", "drawer", "window", "latch", "knob"];
 
+/// Where players keep what they carry.
+const OWN_PLACES: &[&str] = &["pocket", "bag", "coat", "pack", "satchel", "backpack", "inventory"];
+/// Where somebody holds what they do not put down.
+const ON_THE_BODY: &[&str] =
+    &["arm", "arms", "shoulder", "shoulders", "belt", "neck", "chin", "shirt", "jacket", "cloak", "lap", "head", "hat"];
 /// What is written or printed on.
 const PAPERS: &[&str] = &["ticket", "paper", "letter", "writ", "apology", "form", "card", "receipt", "newspaper"];
 
@@ -79,10 +84,19 @@ impl Telling<'_> {
             Verb::Drop if ["through", "against", "at"].contains(&clause.preposition.as_str()) => {
                 with(Verb::Use).filter(|used| self.deed(used).is_some()).or_else(|| with(Verb::Throw))
             }
+            // `tuck the ledger under my arm`
+            Verb::Drop
+                if clause.second.starts_with("my ")
+                    && words(&clause.second).iter().any(|word| ON_THE_BODY.contains(&word.as_str())) =>
+            {
+                if matches!(found, Found::Held(_)) {
+                    return with(Verb::Keep);
+                }
+                Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Take)? })
+            }
             Verb::Drop if ["in", "into", "inside", "on", "onto"].contains(&clause.preposition.as_str()) => {
                 let place = words(&clause.second).pop().unwrap_or_default();
-                let is_own =
-                    ["pocket", "bag", "coat", "pack", "satchel", "backpack", "inventory"].contains(&place.as_str());
+                let is_own = OWN_PLACES.contains(&place.as_str());
                 if is_own && matches!(found, Found::Held(_)) {
                     return with(Verb::Keep);
                 }

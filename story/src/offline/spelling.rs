@@ -19,6 +19,11 @@ const SHORTEST_OF_ALL: usize = 3;
 /// From here on a wrong letter is taken for a slip as well; before, only letters that are left out, doubled or swapped.
 const LONG: usize = 7;
 
+/// `creepy` and `sleepy` say what something is like, and no deed.
+fn is_like_a_deed(word: &str) -> bool {
+    word.strip_suffix('y').is_some_and(is_verb_word)
+}
+
 /// `message` with slips put right. What stands in quotation marks is left as it is.
 pub(super) fn corrected(message: &str, view: &View<'_>, script: &Script) -> String {
     if message.contains(['"', '\u{201c}', '\u{ab}']) {
@@ -30,6 +35,7 @@ pub(super) fn corrected(message: &str, view: &View<'_>, script: &Script) -> Stri
             && word.chars().all(char::is_alphabetic)
             && !is_small(word)
             && !is_verb_word(word)
+            && !is_like_a_deed(word)
     };
     let is_short = |word: &str| {
         (SHORTEST_OF_ALL..SHORTEST).contains(&word.chars().count())
