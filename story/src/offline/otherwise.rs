@@ -20,7 +20,23 @@ const ON_THE_BODY: &[&str] =
 /// What is written or printed on.
 const PAPERS: &[&str] = &["ticket", "paper", "letter", "writ", "apology", "form", "card", "receipt", "newspaper"];
 
+/// `tuck the ledger under my arm`
+fn is_put_on_the_body(clause: &Clause) -> bool {
+    clause.second.starts_with("my ") && words(&clause.second).iter().any(|word| ON_THE_BODY.contains(&word.as_str()))
+}
+
 impl Telling<'_> {
+    /// What somebody puts where they carry things is kept, or taken; put anywhere else it is used, if the story knows that.
+    fn put_away(&self, clause: &Clause, is_held: bool) -> Option<Clause> {
+        let with = |verb: Verb| Clause { verb: Some(verb), ..clause.clone() };
+        let place = words(&clause.second).pop().unwrap_or_default();
+        match (is_put_on_the_body(clause) || OWN_PLACES.contains(&place.as_str()), is_held) {
+            (true, true) => Some(with(Verb::Keep)),
+            (true, false) => Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Take) }),
+            (false, _) => Some(with(Verb::Use)).filter(|used| self.deed(used).is_some()),
+        }
+    }
+
     /// What else the clause may say: `put the card in my pocket` takes it, `put the key in the lock` uses it, `try the door` opens it,
     /// `shake the box` moves it, `lift the lid` opens it.
     pub(super) fn put_otherwise(&self, clause: &Clause) -> Option<Clause> {
@@ -84,26 +100,11 @@ impl Telling<'_> {
             Verb::Drop if ["through", "against", "at"].contains(&clause.preposition.as_str()) => {
                 with(Verb::Use).filter(|used| self.deed(used).is_some()).or_else(|| with(Verb::Throw))
             }
-            // `tuck the ledger under my arm`
             Verb::Drop
-                if clause.second.starts_with("my ")
-                    && words(&clause.second).iter().any(|word| ON_THE_BODY.contains(&word.as_str())) =>
+                if is_put_on_the_body(clause)
+                    || ["in", "into", "inside", "on", "onto"].contains(&clause.preposition.as_str()) =>
             {
-                if matches!(found, Found::Held(_)) {
-                    return with(Verb::Keep);
-                }
-                Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Take)? })
-            }
-            Verb::Drop if ["in", "into", "inside", "on", "onto"].contains(&clause.preposition.as_str()) => {
-                let place = words(&clause.second).pop().unwrap_or_default();
-                let is_own = OWN_PLACES.contains(&place.as_str());
-                if is_own && matches!(found, Found::Held(_)) {
-                    return with(Verb::Keep);
-                }
-                if is_own {
-                    return Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Take)? });
-                }
-                with(Verb::Use).filter(|used| self.deed(used).is_some())
+                self.put_away(clause, matches!(found, Found::Held(_)))
             }
             Verb::Use if clause.written.starts_with("try") && OPENS.contains(&last.as_str()) => with(Verb::Open),
             // `try one of the shutters` takes a look at it.
