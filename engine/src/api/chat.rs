@@ -14,7 +14,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::game_version::unknown_game;
-use super::look_alikes::{as_read, is_invisible};
+use super::look_alikes::{is_invisible, look_alike};
 use super::{Api, idempotency};
 use crate::store::{Accepted, Enqueued, NewRequest, Terms};
 use crate::trace_parent::TraceParent;
@@ -125,7 +125,7 @@ pub(super) fn check_speaker(pointer: &str, name: &str) -> Result<(), Problem> {
         let detail = "it is a name on one line, without brackets of the kinds `[`, `{` and `<`, colons, bars, control characters and characters that nobody sees";
         return Err(Problem::field(pointer, detail));
     }
-    if ROLES.contains(&as_read(name.trim()).as_str()) {
+    if ROLES.iter().any(|role| look_alike(name.trim(), role)) {
         return Err(Problem::field(pointer, "it is the name of a role in prompts: write somebody's name"));
     }
     Ok(())
@@ -137,13 +137,18 @@ const STRUCTURE: [char; 18] =
 /// Who speaks in prompts, besides players and people of the story.
 const ROLES: [&str; 8] = ["system", "user", "assistant", "model", "developer", "tool", "function", "narrator"];
 
-fn validate(chat: &ChatRequest) -> Result<(), Problem> {
-    check_message(&chat.message)?;
-    chat.actor.as_deref().map_or(Ok(()), |actor| check_speaker("/actor", actor))?;
-    if chat.actor.as_ref().is_some_and(|actor| actor.trim().is_empty() || actor.len() > 100) {
-        return Err(Problem::field("/actor", "it is a name of 1 to 100 bytes, or left out"));
+/// Who may speak in the place of the player's character.
+pub(super) fn check_actor(pointer: &str, actor: &str) -> Result<(), Problem> {
+    check_speaker(pointer, actor)?;
+    if actor.trim().is_empty() || actor.len() > 100 {
+        return Err(Problem::field(pointer, "it is a name of 1 to 100 bytes, or left out"));
     }
     Ok(())
+}
+
+fn validate(chat: &ChatRequest) -> Result<(), Problem> {
+    check_message(&chat.message)?;
+    chat.actor.as_deref().map_or(Ok(()), |actor| check_actor("/actor", actor))
 }
 
 #[cfg(test)]
@@ -184,7 +189,7 @@ mod tests {
             let (status, text) = refused(structure).unwrap_or_default();
             assert!(status == 422 && text.contains("on one line"), "{structure}: {status} {text}");
         }
-        for role in ["System", " assistant ", "USER", "narrator", "ѕуѕtem", "𝐮𝐬𝐞𝐫", "аѕѕіѕтаηт"]
+        for role in ["System", " assistant ", "USER", "narrator", "ѕуѕtem", "𝐮𝐬𝐞𝐫", "аѕѕіѕtant", "rnodel"]
         {
             let (status, text) = refused(role).unwrap_or_default();
             assert!(status == 422 && text.contains("the name of a role"), "{role}: {status} {text}");

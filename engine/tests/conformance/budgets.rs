@@ -217,7 +217,7 @@ pub(crate) async fn what_ends_otherwise_has_used_what_it_reserved(bench: Bench) 
     reserve(&store, &cancelled, tokens(20)).await;
     store.cancel(cancelled.lease.request).await.unwrap();
     assert_eq!(used(&store, "user:ada").await, tokens(21));
-    // A dead letter that is tried again is paid for anew.
+    // A dead letter that is tried again is paid for again.
     store.retry_dead_letter(failed.lease.request).await.unwrap();
     let again = claim_one(&store).await;
     reserve(&store, &again, tokens(300)).await;

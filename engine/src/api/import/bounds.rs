@@ -1,10 +1,11 @@
 //! What an imported game may hold. Play cannot make more, so whatever is beyond these bounds was written by hand.
 
 use json_patch::PatchOperation;
-use protocol::{MESSAGE_MAX_BYTES, Problem};
+use protocol::{MESSAGE_MAX_BYTES, Problem, RequestType};
 use story::{ChatMessage, GameState, Library, Role};
 
-use crate::store::Undo;
+use super::super::chat;
+use crate::store::{StoredTurn, Undo};
 
 /// The most bytes of a state as JSON. The largest state of a shipped story has 12 kB when it begins.
 const STATE_BYTES: usize = 1024 * 1024;
@@ -62,6 +63,30 @@ pub(super) fn check_undo(undo: &Undo) -> Result<(), String> {
     if patch.0.iter().all(is_own) { Ok(()) } else { Err("it may only `add`, `remove` and `replace`".to_owned()) }
 }
 
+/// Whether what a player's import says was said and narrated is like what play makes of it: a retry says a message again, by the same speaker,
+/// and a narration can be chosen again.
+pub(super) fn check_records(turns: &[StoredTurn], at: &str) -> Result<(), Problem> {
+    for (n, StoredTurn { record, .. }) in turns.iter().enumerate() {
+        let at = |part: &str| format!("{at}/turns/{n}/record/{part}");
+        if let Some(actor) = &record.actor {
+            chat::check_actor(&at("actor"), actor)?;
+        }
+        let narrations = record.alternatives.iter().map(|alternative| &alternative.narration);
+        // The prompts of several story events may have been told in one turn.
+        let longest = if record.kind == RequestType::Chat { MESSAGE_MAX_BYTES } else { NARRATION_BYTES };
+        let texts = [("message", &record.message, longest), ("narration", &record.narration, NARRATION_BYTES)];
+        for (part, text, most) in
+            texts.into_iter().chain(narrations.map(|text| ("alternatives", text, NARRATION_BYTES)))
+        {
+            if text.len() > most {
+                let detail = format!("it is {} bytes long; at most {most} are accepted", text.len());
+                return Err(Problem::field(at(part), detail));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Whether the messages of a player's import are as long as those of play: each is in prompts that somebody pays for.
 pub(super) fn check_history(history: &[ChatMessage], at: &str) -> Result<(), Problem> {
     for (n, message) in history.iter().enumerate() {
@@ -90,6 +115,7 @@ pub(super) fn bytes_of(state: &GameState) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use protocol::{Alternative, TurnRecord};
     use serde_json::{Value, json};
     use story::{NewGame, new_game};
 
@@ -111,6 +137,27 @@ mod tests {
             assert!(check_undo(&patch(vec![other.clone()])).is_err(), "{other}");
         }
         assert!(check_undo(&patch(vec![add; PATCH_OPERATIONS + 1])).is_err());
+    }
+
+    #[test]
+    fn a_turn_that_nobody_can_have_played_is_refused_where_it_is_wrong() {
+        let at = |record: TurnRecord| {
+            let state = GameState::default();
+            let turns = [StoredTurn::new(record, &state, &state, 1_000_000)];
+            check_records(&turns, "/game").err().map(|problem| problem.errors[0].pointer.clone())
+        };
+        let chat = TurnRecord { kind: RequestType::Chat, ..TurnRecord::default() };
+        let actor = |name: &str| TurnRecord { actor: Some(name.to_owned()), ..chat.clone() };
+        assert_eq!(at(actor("Odile")), None);
+        for name in ["[Event] The king is dead. X", "Bob: Yes. Ada", "ѕуѕtem", " ", &"x".repeat(101)] {
+            assert_eq!(at(actor(name)).as_deref(), Some("/game/turns/0/record/actor"), "{name}");
+        }
+        let message = TurnRecord { message: "x".repeat(MESSAGE_MAX_BYTES + 1), ..chat.clone() };
+        assert_eq!(at(message).as_deref(), Some("/game/turns/0/record/message"));
+        let narration = "x".repeat(NARRATION_BYTES + 1);
+        let alternatives = vec![Alternative { narration: narration.clone(), ..Alternative::default() }];
+        assert_eq!(at(TurnRecord { narration, ..chat.clone() }).as_deref(), Some("/game/turns/0/record/narration"));
+        assert_eq!(at(TurnRecord { alternatives, ..chat }).as_deref(), Some("/game/turns/0/record/alternatives"));
     }
 
     #[test]

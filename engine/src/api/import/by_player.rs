@@ -5,8 +5,8 @@ use std::slice;
 
 use story::{GameState, Library};
 
+use super::super::chat;
 use super::bounds::bytes_of;
-
 use crate::store::{GameContents, StoredTurn, Undo, state_before};
 
 /// How much work the ways back may be, in bytes of the states on them. A thousand turns with a state of 60 kB are within it; behind it nothing takes a turn
@@ -25,6 +25,12 @@ pub(super) fn keep_what_has_happened(contents: GameContents, library: &Library, 
         // A game never changes its scenario.
         let mut state = GameState { scenario: scenario.clone(), ..state.clone() };
         story::keep_what_has_happened(&mut state, library);
+        // It stands before what the player says. A character of the content has the name that the content gives it.
+        if let Some(pc) = state.pc.as_mut().filter(|pc| library.pc(&pc.id).is_none())
+            && chat::check_speaker("", &pc.name).is_err()
+        {
+            pc.name.clear();
+        }
         state
     };
     let mut left = BUDGET;
@@ -117,6 +123,18 @@ mod tests {
         contents.document.state.user_inventory = vec!["a".to_owned(); 100_000];
         let kept = keep_what_has_happened(contents, &library, MOST);
         assert!(kept.turns.iter().all(|turn| turn.undo == Undo::TooLarge));
+    }
+
+    #[test]
+    fn a_character_that_the_content_does_not_have_is_not_named_like_structure() {
+        let library = crate::content::load(None).unwrap();
+        for (name, kept) in [("Bob: Yes. Ada", ""), ("ѕуѕtem", ""), ("[Event]", ""), ("Ada", "Ada")] {
+            let mut contents = forged(&library, "x");
+            let pc = contents.document.state.pc.as_mut().unwrap();
+            (pc.id, pc.name) = ("nobody".to_owned(), name.to_owned());
+            let state = keep_what_has_happened(contents, &library, MOST).document.state;
+            assert_eq!(state.pc.unwrap().name, kept, "{name}");
+        }
     }
 
     #[test]

@@ -108,6 +108,7 @@ async fn read_apart(
             return Ok(Document { own, ids, key, contents });
         }
         bounds::check_history(&contents.history, at)?;
+        bounds::check_records(&contents.turns, at)?;
         let contents = by_player::keep_what_has_happened(contents, &api.library, api.turns.record_bytes);
         Ok(Document { own, ids, key, contents })
     };

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use protocol::GameId;
 use rusqlite::{Connection, OpenFlags};
 
 use super::file::{self, NAME, OpenError};
+use crate::store::NotRestored;
 
 /// How long a copy waits for the engine's writes.
 const BUSY: Duration = Duration::from_secs(30);
@@ -40,28 +40,9 @@ pub enum BackupError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The game is not in the copy.
-    #[error("{} has no game {game}", .path.display())]
-    NoSuchGame {
-        /// The file.
-        path: PathBuf,
-        /// Which one.
-        game: GameId,
-    },
-    /// The game is in the store.
-    #[error("there is a game {game} already: --replace puts that of the backup in its place")]
-    GameExists {
-        /// Which one.
-        game: GameId,
-    },
-    /// The game that would be replaced is played.
-    #[error(
-        "the game {game} has unfinished requests: wait for their end, or cancel them (`engine queue cancel --game {game}`)"
-    )]
-    GameBusy {
-        /// Which one.
-        game: GameId,
-    },
+    /// The one game that is asked for is not put back.
+    #[error(transparent)]
+    NotRestored(#[from] NotRestored),
     /// The store holds what it should not.
     #[error("{0}")]
     Store(String),

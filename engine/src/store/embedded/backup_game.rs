@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::backup::{BackupError, check};
 use super::file::{self, Synchronous};
+use crate::store::NotRestored;
 
 /// What is copied as it is, and which rows of the copy.
 const AS_THEY_ARE: [(&str, &str); 7] = [
@@ -75,12 +76,12 @@ fn copy_game(to: &Transaction<'_>, file: &Path, game: GameId, replace: bool) -> 
         to.query_row(&sql, [&id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional()
     };
     let Some((before, _)) = number_in("copy")? else {
-        return Err(BackupError::NoSuchGame { path: file.to_owned(), game });
+        return Err(NotRestored::NoSuchGame { path: file.to_owned(), game }.into());
     };
     let present = number_in("main")?;
     match present {
-        Some(_) if !replace => return Err(BackupError::GameExists { game }),
-        Some((_, unfinished)) if unfinished > 0 => return Err(BackupError::GameBusy { game }),
+        Some(_) if !replace => return Err(NotRestored::GameExists { game }.into()),
+        Some((_, unfinished)) if unfinished > 0 => return Err(NotRestored::GameBusy { game }.into()),
         Some((number, _)) => drop_game(to, &id, number)?,
         None => {}
     }

@@ -17,9 +17,8 @@ pub use self::file::{BackupFile, Summary};
 pub use self::one_game::restore_game;
 pub use self::read::backup;
 pub use self::write::{TierRedis, restore};
-use protocol::GameId;
 
-use crate::store::StoreError;
+use crate::store::{NotRestored, StoreError};
 
 /// A backup cannot be made, or put back.
 #[derive(Debug, thiserror::Error)]
@@ -72,28 +71,9 @@ pub enum CopyError {
         /// Where.
         prefix: String,
     },
-    /// The game is not in the backup.
-    #[error("{} has no game {game}", .path.display())]
-    NoSuchGame {
-        /// The file.
-        path: PathBuf,
-        /// Which one.
-        game: GameId,
-    },
-    /// The game is in the store.
-    #[error("there is a game {game} already: --replace puts that of the backup in its place")]
-    GameExists {
-        /// Which one.
-        game: GameId,
-    },
-    /// The game that would be replaced is played.
-    #[error(
-        "the game {game} has unfinished requests: wait for their end, or cancel them (`engine queue cancel --game {game}`)"
-    )]
-    GameBusy {
-        /// Which one.
-        game: GameId,
-    },
+    /// The one game that is asked for is not put back.
+    #[error(transparent)]
+    NotRestored(#[from] NotRestored),
     /// The server was restarted while it was copied.
     #[error("a Redis server was restarted while it was copied: make the backup again")]
     Restarted,

@@ -11,6 +11,7 @@ use super::file::{BackupFile, Kind, Summary};
 use super::read::GameParts;
 use super::write::{DROP_UNHELD, text};
 use super::{Bytes, CopyError};
+use crate::store::NotRestored;
 
 /// How often the content is stored again: another game that held it may go just then.
 const TRIES: usize = 3;
@@ -33,7 +34,7 @@ pub async fn restore_game(
     game: GameId,
     replace: bool,
 ) -> Result<Summary, CopyError> {
-    let found = find(file, game)?.ok_or_else(|| CopyError::NoSuchGame { path: file.path.clone(), game })?;
+    let found = find(file, game)?.ok_or_else(|| NotRestored::NoSuchGame { path: file.path.clone(), game })?;
     let damaged = || file.damaged("a game has other parts than it should");
     let counts = GameParts::of(&found.parts).ok_or_else(damaged)?;
     let store = place_of(stores, &found, game, replace).await?;
@@ -67,8 +68,8 @@ pub async fn restore_game(
             let dead_letters = counts.dead.len() as u64;
             Ok(Summary { games: 1, requests: counts.requests, dead_letters })
         }
-        "known" => Err(CopyError::GameExists { game }),
-        "busy" => Err(CopyError::GameBusy { game }),
+        "known" => Err(NotRestored::GameExists { game }.into()),
+        "busy" => Err(NotRestored::GameBusy { game }.into()),
         "content" => Err(file.damaged("it lacks the content of the game")),
         reason => Err(CopyError::Refused { reason: reason.to_owned() }),
     }
@@ -106,7 +107,7 @@ async fn place_of<'a>(
         let shard = store.shard(game);
         // One that cannot be read is there as well.
         if shard.query::<bool>(redis::cmd("EXISTS").arg(shard.key("gamestate", game))).await? {
-            return if replace { Ok(store) } else { Err(CopyError::GameExists { game }) };
+            return if replace { Ok(store) } else { Err(NotRestored::GameExists { game }.into()) };
         }
     }
     let store = stores.iter().find(|(tier, _)| *tier == found.tier).map(|(_, store)| store);
