@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fixtures::{CONTENT, Dir};
-use story::offline::Script;
+use story::script::Script;
 use story::{ContentErrors, ContentKind, Library, Source};
 
 /// The folder of the offline narrator's scripts.

@@ -17,13 +17,13 @@ mod imported;
 mod memory;
 mod message;
 mod new_game;
-pub mod offline;
 mod parse;
 mod patch;
 mod prompt;
 mod prose;
 mod random;
-mod rehearsal;
+pub mod rule;
+pub mod script;
 mod serde_util;
 mod sight;
 mod state;
@@ -39,7 +39,7 @@ pub use check::{Finding, Severity, check, check_script, check_sources};
 pub use content::{
     Chance, ChanceError, Conditional, Conflict, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Dice,
     DiceError, Ending, Item, Language, LanguageError, Latch, Library, Lit, Location, Lore, Monster, Narrator, Npc, Pc,
-    Roll, Scenario, Scene, ScoreLine, Source, Stats, Text, TextPart, Travel, normalize_id, normalize_var,
+    Placed, Roll, Scenario, Scene, ScoreLine, Source, Stats, Text, TextPart, Travel, normalize_id, normalize_var,
 };
 pub use delta::{
     Attack, Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,
@@ -52,17 +52,20 @@ pub use message::{ChatMessage, Role};
 pub use new_game::{NewGame, NewGameError, new_game};
 pub use parse::{DeltaParseError, Parsed, parse_delta};
 pub use patch::{PatchError, StatePatch, patch};
+/// Sentences of a prompt by which a reader of it knows what stands so.
+pub mod phrases {
+    pub use crate::prompt::{BEGIN, CLOSED, DARK, EMPTY, HIDDEN, HIDDEN_EMPTY, IN_IT, LOCKED};
+}
 pub use prompt::{
     HistoryLimits, Input, Prompt, PromptError, ToSummarize, extraction_prompt, leaving, narration_prompt, read_summary,
     summary_prompt, user_text,
 };
 pub use prose::{Prose, cut_to_sentence, ends_with_sentence, stop_sequences};
-pub use rehearsal::{Answer, Rehearsal, RehearsalError};
 pub use sight::{Being, HitPoints, Place, Sight, Vessel, Way, here, sight};
 pub use state::{Container, DEFAULT_TEMPERATURE, GameState, Reached, Rules};
 pub use when::{Comparison, ComparisonError, When};
 pub use when_explain::Part;
-pub use world::Health;
+pub use world::{Fit, Health, PLAYER, fit, make_npc, matching, meant, words};
 
 /// The example of the README, compiled as a test.
 #[cfg(doctest)]

@@ -1,4 +1,6 @@
-//! The small world that the tests play in.
+//! The small world that the tests play in, and the stories that are shipped.
+
+use std::path::{Path, PathBuf};
 
 use crate::content::{ContentKind, Library, Source};
 use crate::new_game::{NewGame, new_game};
@@ -35,6 +37,25 @@ pub(crate) fn weir_sources() -> Vec<Source> {
     vec![source(ContentKind::Scenario, "eel_weir", blocks[0]), source(ContentKind::Pc, "warden", blocks[1])]
 }
 
+/// The folder of the shipped content.
+pub(crate) fn content() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/content")
+}
+
+/// The shipped stories with all that belongs to them.
+pub(crate) fn shipped_sources() -> Vec<Source> {
+    let mut sources = Vec::new();
+    for kind in ContentKind::ALL {
+        for entry in std::fs::read_dir(content().join(kind.dir())).unwrap() {
+            let path = entry.unwrap().path();
+            let id = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let file = format!("{}/{id}.json", kind.dir());
+            sources.push(Source { kind, id, path: file, text: std::fs::read_to_string(&path).unwrap() });
+        }
+    }
+    sources
+}
+
 pub(crate) fn library() -> Library {
     Library::load(sources()).unwrap()
 }
@@ -57,7 +78,7 @@ pub(crate) fn patched(changes: &StatePatch) -> GameState {
 #[test]
 fn the_world_of_the_case_with_a_fight_is_the_one_that_the_guide_shows() {
     let world = |file: &str| {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/worlds/eel_weir").join(file);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/worlds/eel_weir").join(file);
         std::fs::read_to_string(path).unwrap()
     };
     for source in weir_sources() {

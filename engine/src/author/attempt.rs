@@ -4,8 +4,8 @@ use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
 use miette::{IntoDiagnostic, miette};
-use story::offline::OfflineNarrator;
-use story::{GameState, Rehearsal};
+use narrator::{OfflineNarrator, Rehearsal};
+use story::GameState;
 
 use crate::content;
 use crate::{out, outln};

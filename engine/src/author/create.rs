@@ -58,8 +58,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         create("first", directory.path()).unwrap();
         let library = crate::content::load(Some(directory.path())).unwrap();
-        let narrator = story::offline::OfflineNarrator::new(library.clone(), std::collections::BTreeMap::default());
-        let mut game = story::Rehearsal::new(library, narrator, "first").unwrap();
+        let narrator = narrator::OfflineNarrator::new(library.clone(), std::collections::BTreeMap::default());
+        let mut game = narrator::Rehearsal::new(library, narrator, "first").unwrap();
         for message in ["take the matches", "go in", "light the stove", "go out"] {
             game.say(message).unwrap();
         }

@@ -61,7 +61,13 @@ pub fn validate(validation: &Validation, directory: Option<&Path>) -> miette::Re
     }
     if let Some(library) = &library {
         for (id, (path, text)) in content::script_texts(directory)? {
-            findings.extend(story::check_script(library, &id, &path.display().to_string(), &text));
+            findings.extend(story::check_script(
+                library,
+                &id,
+                &path.display().to_string(),
+                &text,
+                narrator::knows_deed,
+            ));
         }
     }
     findings.sort();

@@ -1,12 +1,12 @@
-//! The offline narrator: `story`'s parser and prose, served in this process on loopback by `mock-llm`'s library and called
+//! The offline narrator, served in this process on loopback by `mock-llm`'s library and called
 //! like any other provider. The first minute needs no key, and there is no second way to call a model.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use mock_llm::{Kind, Message, MockLlm, Responder, Speed};
+use narrator::OfflineNarrator;
 use story::ChatMessage;
-use story::offline::OfflineNarrator;
 
 use super::ModelsError;
 use crate::config::{Adapter, Config, ProviderConfig};

@@ -61,7 +61,7 @@ impl Found {
             for (path, text) in lookup::json_files(&folder).map_err(unreadable(&folder))? {
                 let id = story::normalize_id(&path.file_stem().unwrap_or_default().to_string_lossy());
                 let path = path.display().to_string();
-                findings.extend(story::check_script(&library, &id, &path, &text));
+                findings.extend(story::check_script(&library, &id, &path, &text, narrator::knows_deed));
                 texts.push((path, text));
             }
         }

@@ -1,28 +1,15 @@
 //! Thirty-six mistakes that authors make, each in a copy of a shipped story: it is found, at its place, with what to do about it.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use super::*;
+use crate::testing::{content, shipped_sources as sources};
 
 const STORY: &str = "drowned_parish";
 
-fn content() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/content")
-}
-
-fn sources() -> Vec<Source> {
-    let mut sources = Vec::new();
-    for kind in ContentKind::ALL {
-        for entry in std::fs::read_dir(content().join(kind.dir())).unwrap() {
-            let path = entry.unwrap().path();
-            let id = path.file_stem().unwrap().to_string_lossy().into_owned();
-            let file = format!("{}/{id}.json", kind.dir());
-            sources.push(Source { kind, id, path: file, text: std::fs::read_to_string(&path).unwrap() });
-        }
-    }
-    sources
+/// Stands for the narrator, which knows verbs.
+fn is_deed(does: &str) -> bool {
+    !does.starts_with("frobnicate")
 }
 
 /// What is found in the story after its text was changed, and in the story as it is shipped not.
@@ -39,8 +26,8 @@ fn found_after(change: impl FnOnce(String) -> String) -> Vec<Finding> {
 fn found_in_script_after(change: impl FnOnce(String) -> String) -> Vec<Finding> {
     let library = Library::load(sources()).unwrap();
     let text = std::fs::read_to_string(content().join(format!("offline/{STORY}.json"))).unwrap();
-    assert_eq!(check_script(&library, STORY, "offline/drowned_parish.json", &text), []);
-    check_script(&library, STORY, "offline/drowned_parish.json", &change(text))
+    assert_eq!(check_script(&library, STORY, "offline/drowned_parish.json", &text, is_deed), []);
+    check_script(&library, STORY, "offline/drowned_parish.json", &change(text), is_deed)
 }
 
 /// Sets the field `key` of what `pointer` points to; `null` takes it away.
@@ -364,23 +351,14 @@ fn what_a_script_of_the_offline_narrator_can_never_say_is_found() {
         STORY,
         "s.json",
         &script(json!({ "to": "Ketch", "when": { "at": "barge" }, "text": ["'Nine.'"] })),
+        is_deed,
     );
     assert!(
         unsaid.iter().any(|finding| finding.pointer == "/talk/1" && finding.message.contains("never said")),
         "{unsaid:#?}"
     );
     let on_topic = json!({ "to": "Ketch", "about": ["boots"], "text": ["'Sign first.'"] });
-    assert_eq!(check_script(&library, STORY, "s.json", &script(on_topic)), [], "a topic is looked for first");
-    let lost = check_script(&library, "drowned_parrish", "s.json", "{}");
+    assert_eq!(check_script(&library, STORY, "s.json", &script(on_topic), is_deed), [], "a topic is looked for first");
+    let lost = check_script(&library, "drowned_parrish", "s.json", "{}", is_deed);
     assert_eq!(lost[0].help.as_deref(), Some("did you mean `drowned_parish`?"));
-}
-
-#[test]
-fn the_scripts_that_are_shipped_have_no_mistakes() {
-    let library = Library::load(sources()).unwrap();
-    for entry in std::fs::read_dir(content().join("offline")).unwrap() {
-        let path = entry.unwrap().path();
-        let id = path.file_stem().unwrap().to_string_lossy().into_owned();
-        assert_eq!(check_script(&library, &id, &id, &std::fs::read_to_string(&path).unwrap()), [], "{id}");
-    }
 }

@@ -6,13 +6,20 @@ use super::context::Context;
 use super::report::{Report, at, nth};
 use super::{Finding, duplicates, fields, whole};
 use crate::content::{Library, Scenario};
-use crate::offline::{Moment, Script, Talk, knows_deed};
+use crate::script::{Moment, Script, Talk};
 use crate::suggest::nearest;
 use crate::world::{fit, make_npc};
 
-/// What is wrong with the script `text` in the file `path`, which belongs to the scenario `id`; sorted by place.
+/// What is wrong with the script `text` in the file `path`, which belongs to the scenario `id`; sorted by place. `is_deed` tells whether
+/// the narrator knows the verb that a deed begins with.
 #[must_use]
-pub fn check_script(library: &Library, id: &str, path: &str, text: &str) -> Vec<Finding> {
+pub fn check_script(
+    library: &Library,
+    id: &str,
+    path: &str,
+    text: &str,
+    is_deed: impl Fn(&str) -> bool,
+) -> Vec<Finding> {
     let mut report = Report::new(path);
     let root = schemars::schema_for!(Script).to_value();
     fields::check_form(text, &root, &mut report);
@@ -24,7 +31,7 @@ pub fn check_script(library: &Library, id: &str, path: &str, text: &str) -> Vec<
         (Ok(_), None) => report
             .warning("", format!("there is no scenario `{id}`, so this script is never read"))
             .suggest(id, library.scenarios().map(|(id, _)| id)),
-        (Ok(script), Some(scenario)) => Checked::new(library, scenario).check(&script, &mut report),
+        (Ok(script), Some(scenario)) => Checked::new(library, scenario).check(&script, &is_deed, &mut report),
         (Err(_), _) => {}
     }
     report.findings.sort();
@@ -61,7 +68,7 @@ impl<'a> Checked<'a> {
         Self { context, scenario, items, people, beings }
     }
 
-    fn check(&self, script: &Script, report: &mut Report) {
+    fn check(&self, script: &Script, is_deed: &dyn Fn(&str) -> bool, report: &mut Report) {
         for (index, arrival) in script.arrivals.iter().enumerate() {
             let pointer = nth("/arrivals", index);
             self.context.expect_location_key(&arrival.to, &at(&pointer, "to"), report);
@@ -73,7 +80,7 @@ impl<'a> Checked<'a> {
             self.moment(&beat.when, &pointer, report);
             has_some(&beat.does, &at(&pointer, "does"), "without a deed it is never told", report);
             has_some(&beat.text, &at(&pointer, "text"), "nothing is told", report);
-            for (index, does) in beat.does.iter().enumerate().filter(|(_, does)| !knows_deed(does)) {
+            for (index, does) in beat.does.iter().enumerate().filter(|(_, does)| !is_deed(does)) {
                 report
                     .warning(nth(&at(&pointer, "does"), index), format!("`{does}` begins with no verb that is known"))
                     .help("begin with a verb, as in `ring bell`; it stands for its synonyms");

@@ -93,11 +93,13 @@ impl Conditional {
 
 /// A conditional with its place.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Placed<'a> {
+pub struct Placed<'a> {
     /// The key of its scene; empty if it is the scenario's own, which no scene is called.
-    pub(crate) scene: &'a str,
-    pub(crate) id: &'a str,
-    pub(crate) conditional: &'a Conditional,
+    pub scene: &'a str,
+    /// Its id.
+    pub id: &'a str,
+    /// What it asks for and does.
+    pub conditional: &'a Conditional,
 }
 
 impl Placed<'_> {

@@ -108,7 +108,7 @@ impl Scenario {
 
     /// The conditionals that are tried while `scene` plays, in the order of their ids. One of the scene replaces one of the scenario with
     /// the same id, as its places and people do; to try both would make one latch of two.
-    pub(crate) fn conditionals_in(&self, scene: &str) -> impl Iterator<Item = Placed<'_>> {
+    pub fn conditionals_in(&self, scene: &str) -> impl Iterator<Item = Placed<'_>> {
         let of_scenario = self.conditionals.iter().map(|(id, conditional)| Placed { scene: "", id, conditional });
         let of_scene = self.scenes.get_key_value(scene).into_iter().flat_map(|(scene, definition)| {
             definition.conditionals.iter().map(move |(id, conditional)| Placed { scene, id, conditional })
@@ -139,7 +139,8 @@ impl Scenario {
     }
 
     /// What the author says of the item of this name, in any spelling.
-    pub(crate) fn item(&self, name: &str) -> Option<&Item> {
+    #[must_use]
+    pub fn item(&self, name: &str) -> Option<&Item> {
         self.items.get(name).or_else(|| {
             let found = self.items.iter().find(|(known, _)| fit(name, known) == Some(Fit::Whole));
             found.map(|(_, item)| item)

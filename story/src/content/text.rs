@@ -40,7 +40,7 @@ impl Text {
     }
 
     /// What is certainly read of it when only some conditions can be judged: `judge` says whether a part holds, or that it does not know.
-    pub(crate) fn read_where<'t>(
+    pub fn read_where<'t>(
         &'t self,
         judge: &dyn Fn(&Part) -> Option<bool>,
         choose: &dyn Fn(&'t [String]) -> Option<&'t String>,

@@ -77,7 +77,8 @@ impl Scenario {
         self.contingency_rules.iter().chain(of_scenes).any(|rule| names_var(rule, name))
     }
 
-    pub(crate) fn conditionals(&self) -> impl Iterator<Item = &Conditional> {
+    /// Every conditional: the scenario's own, then those of each scene.
+    pub fn conditionals(&self) -> impl Iterator<Item = &Conditional> {
         self.placed_conditionals().map(|placed| placed.conditional)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cycle::Cycle;
 use crate::content::{Library, Lit, Odds, Placed, Scenario, Scene};
 use crate::delta::{Delta, ItemAction, ItemEvent, SceneChange};
-use crate::offline::rules;
+use crate::rule;
 use crate::when::When;
 use crate::world::{make_npc, words};
 
@@ -238,12 +238,12 @@ fn named(text: &str, names: &[(String, Vec<String>)]) -> BTreeSet<String> {
 /// What `rule` speaks of in the scene `key`. A rule that is not about a deed of the player is taken to come true at any time: the search
 /// must not call a story stuck that a model could go on with.
 fn deed(scenario: &Scenario, names: &Names, key: &str, rule: &str) -> Option<Deed> {
-    let read = rules::read(rule);
+    let read = rule::read(rule);
     let at_hand = read.as_ref().map_or("", |read| read.deed);
     let label = read.as_ref().map_or_else(|| rule.to_owned(), |read| read.deed.to_owned());
     let effect = read.map_or_else(
-        || rules::Effect { set: rules::assignments(rule).into_iter().collect(), uses_up: Vec::new() },
-        |read| rules::Effect { set: read.effect.set, uses_up: read.effect.uses_up },
+        || rule::Effect { set: rule::assignments(rule).into_iter().collect(), uses_up: Vec::new() },
+        |read| rule::Effect { set: read.effect.set, uses_up: read.effect.uses_up },
     );
     let lower = rule.to_lowercase();
     let is_begun =

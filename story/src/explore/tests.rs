@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::content::{ContentKind, Library, Source};
+use crate::testing::shipped_sources;
 
 fn story(scenario: &serde_json::Value) -> (Library, Vec<Source>) {
     let sources = vec![Source {
@@ -88,7 +89,7 @@ fn the_same_seed_walks_the_same_ways() {
 #[test]
 fn the_shipped_adventures_have_no_dead_end_and_every_ending_is_reached() {
     const BUDGET: usize = 1_000;
-    let (library, _) = crate::offline::shipped();
+    let library = Library::load(shipped_sources()).unwrap();
     for (id, scenario) in library.scenarios() {
         let found = explore(&library, id, BUDGET).unwrap();
         assert_eq!(found.dead_end, None, "{id}");
@@ -106,7 +107,7 @@ fn the_shipped_adventures_have_no_dead_end_and_every_ending_is_reached() {
 
 #[test]
 fn random_walks_of_the_shipped_adventures_come_to_endings_and_contradict_nothing() {
-    let (library, _) = crate::offline::shipped();
+    let library = Library::load(shipped_sources()).unwrap();
     for (id, _) in library.scenarios() {
         let walks = walk(&library, id, 3_000, 1_000, 1).unwrap();
         assert!(walks.refused.is_empty(), "{id}: {:#?}", walks.refused);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::message::{ChatMessage, Role};
 
 /// Stands before a story that the narrator begins, where a template wants the user to speak first.
-pub(crate) const BEGIN: &str = "Begin the story.";
+pub const BEGIN: &str = "Begin the story.";
 
 /// What a model is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -18,14 +18,14 @@ mod world;
 
 use thiserror::Error;
 
-pub(crate) use self::arrange::BEGIN;
+pub use self::arrange::BEGIN;
 pub use self::arrange::Prompt;
 pub use self::extraction::extraction_prompt;
 pub use self::input::{Input, user_text};
 pub use self::memory::{HistoryLimits, leaving, read_summary};
 pub use self::narration::narration_prompt;
 pub use self::summary::{ToSummarize, summary_prompt};
-pub(crate) use self::world::{CLOSED, DARK, EMPTY, HIDDEN, HIDDEN_EMPTY, IN_IT, LOCKED};
+pub use self::world::{CLOSED, DARK, EMPTY, HIDDEN, HIDDEN_EMPTY, IN_IT, LOCKED};
 use crate::content::{ContentKind, Library, Scenario, Scene};
 use crate::state::GameState;
 use crate::suggest::{did_you_mean, nearest};

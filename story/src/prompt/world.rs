@@ -13,25 +13,25 @@ use crate::world::{
 };
 
 /// What is read in place of a description where nothing can be seen.
-pub(crate) const DARK: &str = "It is dark here. Nothing can be seen or taken until there is light.";
+pub const DARK: &str = "It is dark here. Nothing can be seen or taken until there is light.";
 
 /// What is said of an item that is closed.
-pub(crate) const CLOSED: &str = "It is closed: what is in it can be neither seen nor taken until it is opened.";
+pub const CLOSED: &str = "It is closed: what is in it can be neither seen nor taken until it is opened.";
 
 /// What is said of an item that is locked.
-pub(crate) const LOCKED: &str = "It is locked: what is in it can be neither seen nor taken.";
+pub const LOCKED: &str = "It is locked: what is in it can be neither seen nor taken.";
 
 /// What is said of a container that is open, before what is in it.
-pub(crate) const IN_IT: &str = "It is open. In it:";
+pub const IN_IT: &str = "It is open. In it:";
 
 /// What is said of one that is open and empty.
-pub(crate) const EMPTY: &str = "It is open and empty.";
+pub const EMPTY: &str = "It is open and empty.";
 
 /// What is said of one that the player can open, before what is in it: whoever narrates the opening must know.
-pub(crate) const HIDDEN: &str = "Once it is opened, and not before, the player finds in it:";
+pub const HIDDEN: &str = "Once it is opened, and not before, the player finds in it:";
 
 /// What is said of one that the player can open and that is empty.
-pub(crate) const HIDDEN_EMPTY: &str = "Once it is opened, and not before, the player finds that it is empty.";
+pub const HIDDEN_EMPTY: &str = "Once it is opened, and not before, the player finds that it is empty.";
 
 /// The `<world_state>` block. Models give things their names and variables their values, and players bring whole states: nothing of it is
 /// structure but the tags of the parts.

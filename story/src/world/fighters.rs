@@ -11,7 +11,7 @@ use crate::content::{Dice, Monster, Npc, Pc, adds_of};
 use crate::state::GameState;
 
 /// What deltas and conditions call the player character.
-pub(crate) const PLAYER: &str = "player";
+pub const PLAYER: &str = "player";
 
 /// How somebody is who may be hurt, as anybody can see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,11 +29,14 @@ pub enum Health {
 
 impl Health {
     /// What these words mean.
-    pub(crate) fn in_words(words: &str) -> Option<Self> {
+    #[must_use]
+    pub fn in_words(words: &str) -> Option<Self> {
         [Self::Unhurt, Self::Hurt, Self::BadlyHurt, Self::Defeated].into_iter().find(|health| health.words() == words)
     }
 
-    pub(crate) fn of(hp: i64, max_hp: i64) -> Self {
+    /// How somebody with `hp` of `max_hp` hit points is.
+    #[must_use]
+    pub fn of(hp: i64, max_hp: i64) -> Self {
         match hp {
             ..=0 => Self::Defeated,
             hp if hp >= max_hp => Self::Unhurt,

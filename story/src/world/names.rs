@@ -8,7 +8,7 @@ const FILLERS: [&str; 16] = [
 
 /// How well a name fits a candidate; better ones are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Fit {
+pub enum Fit {
     /// The name is a part of the candidate: `lantern` for `brass lantern`.
     Part,
     /// The same words but for articles, case and plural.
@@ -16,7 +16,8 @@ pub(crate) enum Fit {
 }
 
 /// The words of a name: lower case, without punctuation, articles and possessives, a plural as its singular.
-pub(crate) fn words(name: &str) -> Vec<String> {
+#[must_use]
+pub fn words(name: &str) -> Vec<String> {
     name.to_lowercase()
         .replace('’', "'")
         .split(|c: char| !(c.is_alphanumeric() || c == '\''))
@@ -32,7 +33,8 @@ fn singular(word: &str) -> String {
 }
 
 /// How well `wanted` fits `candidate`; `None` if it does not.
-pub(crate) fn fit(wanted: &str, candidate: &str) -> Option<Fit> {
+#[must_use]
+pub fn fit(wanted: &str, candidate: &str) -> Option<Fit> {
     let (wanted, candidate) = (words(wanted), words(candidate));
     if wanted.is_empty() || candidate.is_empty() {
         None
@@ -46,7 +48,7 @@ pub(crate) fn fit(wanted: &str, candidate: &str) -> Option<Fit> {
 }
 
 /// The one of `candidates` that `wanted` means: the only one of those that fit best. On a tie, all of these.
-pub(crate) fn meant<'a, T: Copy + PartialEq>(
+pub fn meant<'a, T: Copy + PartialEq>(
     wanted: &str,
     candidates: impl IntoIterator<Item = (T, &'a str)>,
 ) -> Result<Option<T>, Vec<T>> {

@@ -35,7 +35,8 @@ pub(crate) fn exists(state: &GameState, item: &str) -> bool {
 }
 
 /// The item in `items` that is called `name`, as it is spelled there; case, articles and plural do not matter.
-pub(crate) fn matching<'a>(items: &'a [String], name: &str) -> Option<&'a String> {
+#[must_use]
+pub fn matching<'a>(items: &'a [String], name: &str) -> Option<&'a String> {
     let name = name.trim();
     items
         .iter()

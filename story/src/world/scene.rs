@@ -113,7 +113,8 @@ fn make_monster(library: &Library, id: &str, location: &str, definition: &Monste
 }
 
 /// An NPC made from its template. Without one, it is what it says of itself.
-pub(crate) fn make_npc(library: &Library, definition: &Npc) -> Npc {
+#[must_use]
+pub fn make_npc(library: &Library, definition: &Npc) -> Npc {
     match library.npc(&definition.template_id) {
         Some(template) => definition.made_from(template),
         None => definition.clone().healthy(),

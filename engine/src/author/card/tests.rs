@@ -115,8 +115,8 @@ fn an_imported_story_is_played_offline_to_its_end() {
     let directory = tempfile::tempdir().unwrap();
     import(directory.path(), "card.json", &serde_json::to_vec(&card()).unwrap(), |_| {}).unwrap();
     let library = crate::content::load(Some(&directory.path().join("content"))).unwrap();
-    let narrator = story::offline::OfflineNarrator::new(library.clone(), std::collections::BTreeMap::default());
-    let mut game = story::Rehearsal::new(library, narrator, "mirelle_vane").unwrap();
+    let narrator = narrator::OfflineNarrator::new(library.clone(), std::collections::BTreeMap::default());
+    let mut game = narrator::Rehearsal::new(library, narrator, "mirelle_vane").unwrap();
     game.set("took_leave", "true").unwrap();
     game.say("wait").unwrap();
     assert_eq!(game.state().ending.as_ref().map(|ending| ending.id.as_str()), Some("farewell"));
