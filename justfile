@@ -40,9 +40,9 @@ turn-cost *flags:
     cargo build --profile dist --config profile.dist.strip=false -p engine -p mock-llm
     ci/turn-cost {{ flags }}
 
-# The queue's benchmark; arguments as in engine/benches/queue/main.rs
+# The queue's benchmark; arguments as in store/benches/queue/main.rs
 bench *arguments:
-    cargo bench -p engine --bench queue -- {{ arguments }}
+    cargo bench -p store --bench queue -- {{ arguments }}
 
 # Which small breaks of the code no test notices: of `story`, of the embedded `store`, or judged by the `cases`
 mutants *arguments="story --shard 0/8":

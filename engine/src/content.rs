@@ -44,17 +44,13 @@ pub enum ContentError {
 
 /// Every content file of a directory, or of the binary when there is none.
 pub fn sources(directory: Option<&Path>) -> Result<Vec<Source>, ContentError> {
+    let Some(directory) = directory else { return Ok(fixtures::sources().collect()) };
     let mut sources = Vec::new();
     for kind in ContentKind::ALL.iter().copied() {
-        match directory {
-            Some(directory) => read_folder(kind, directory, &mut sources)?,
-            None => sources.extend(shipped(kind)),
-        }
+        read_folder(kind, directory, &mut sources)?;
     }
-    if let Some(path) = directory
-        && !sources.iter().any(|source| source.kind == ContentKind::Scenario)
-    {
-        return Err(ContentError::Empty { path: path.to_owned() });
+    if !sources.iter().any(|source| source.kind == ContentKind::Scenario) {
+        return Err(ContentError::Empty { path: directory.to_owned() });
     }
     Ok(sources)
 }
@@ -126,14 +122,6 @@ fn read_folder(kind: ContentKind, directory: &Path, sources: &mut Vec<Source>) -
         sources.push(source(kind, &path, text));
     }
     Ok(())
-}
-
-fn shipped(kind: ContentKind) -> impl Iterator<Item = Source> {
-    CONTENT
-        .get_dir(kind.dir())
-        .into_iter()
-        .flat_map(Dir::files)
-        .filter_map(move |file| Some(source(kind, file.path(), file.contents_utf8()?.to_owned())))
 }
 
 fn source(kind: ContentKind, path: &Path, text: String) -> Source {

@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 use protocol::{EXPORT_VERSION, ExportedTurn, GameExport, GameId};
+use store::{GameDocument, StoredTurn};
 use story::ChatMessage;
-
-use crate::store::{GameDocument, StoredTurn};
 
 /// The document of a game, as of now. An error is a turn that cannot be written as JSON.
 pub(crate) fn game(

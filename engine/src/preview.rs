@@ -3,11 +3,11 @@
 
 use protocol::{GameId, Problem, ProblemType, PromptPart, PromptPurpose, PromptView, RequestType};
 use serde_json::Value;
+use store::{SentPrompt, SharedStore, StoreError, TurnRange};
 use story::{ChatMessage, Input, Library, Prompt};
 
 use crate::fitted::narration_prompt;
 use crate::llm::{Models, Provider, Schema, about_tokens};
-use crate::store::{SentPrompt, SharedStore, StoreError, TurnRange};
 
 /// What is shown for a message that nobody has sent yet.
 const NO_MESSAGE: &str = "(the player's message)";

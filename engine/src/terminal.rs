@@ -6,10 +6,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use console::Choice;
 use miette::{IntoDiagnostic as _, WrapErr as _, miette};
+use store::embedded::OpenError;
 
 use crate::config::{AdminListen, Config};
 use crate::serve::{InProcess, ServeError, reachable};
-use crate::store::embedded::OpenError;
 use crate::telemetry::logs::{self, LogFormat};
 
 /// Where the engine writes its log meanwhile, in the data directory. Each start overwrites it.

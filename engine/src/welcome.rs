@@ -4,11 +4,11 @@
 use std::io::Write;
 use std::net::SocketAddr;
 
+use store::WorkerId;
 use story::Library;
 
 use crate::config::{AuthMode, Config, DEFAULT_TIER};
 use crate::llm::Models;
-use crate::store::WorkerId;
 use crate::telemetry::logs::LogFormat;
 
 /// The scenario that the printed commands play, when it is among the content.

@@ -10,9 +10,9 @@ mod fixture;
 use std::sync::Arc;
 
 use client::{Frame, Parser};
-use engine::store::embedded::{EmbeddedStore, Synchronous};
-use engine::store::{SharedStore, StoreOptions};
 use protocol::{EventId, StateUpdated};
+use store::embedded::{EmbeddedStore, Synchronous};
+use store::{SharedStore, StoreOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

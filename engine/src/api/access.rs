@@ -11,13 +11,13 @@ use axum::middleware::Next;
 use axum::response::Response;
 use metrics::{counter, histogram};
 use protocol::path;
+use store::trace_parent;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::client::address;
 use crate::telemetry::traces::{self, Span};
-use crate::trace_parent;
 
 /// The header that carries the id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -7,13 +7,13 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use metrics::counter;
 use protocol::{GameId, Problem, ProblemType};
+use store::{Bucket, Budget, Charge, Holder, Limited, Owner, Rate, Spent, UsedUp};
 
 use super::Api;
 use super::caller::Caller;
 use super::client::Client;
 use super::error::{ApiError, Quota};
 use crate::config::{Amount, LimitsConfig};
-use crate::store::{Bucket, Budget, Charge, Holder, Limited, Owner, Rate, Spent, UsedUp};
 use crate::tiers::Tiers;
 
 /// The game that a call is about, and whose it is; set by the layer that has asked for it.
@@ -252,8 +252,9 @@ impl CallLimits {
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
+    use store::secret::SecretHash;
+
     use super::*;
-    use crate::secret::SecretHash;
 
     #[test]
     fn a_ticket_counts_for_the_owner_and_a_capability_for_the_guests() {

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use protocol::{Circuit, Liveness, PauseScope, Readiness, ReadyStatus, path};
+use store::SharedStore;
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
@@ -20,7 +21,6 @@ use super::prompt::{self, Prompts};
 use super::rights::Gate;
 use super::{Auth, gate_of, gated_of_store, health, overview, pauses, profile, rights, runtime, scrape, with_problems};
 use crate::retention::Archive;
-use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
 
@@ -134,16 +134,16 @@ mod tests {
 
     use axum::body::{Body, to_bytes};
     use axum::http::Request;
+    use store::embedded::EmbeddedStore;
+    use store::secret::{Secret, SecretHash, SecretKind};
+    use store::tiers::{TierStore, TieredStore};
+    use store::{Holder, NewKey, StoreOptions};
     use tokio::time::advance;
     use tower::ServiceExt as _;
 
     use super::*;
     use crate::config::{Config, LimitsConfig};
     use crate::llm::Models;
-    use crate::secret::{Secret, SecretHash, SecretKind};
-    use crate::store::embedded::EmbeddedStore;
-    use crate::store::tiers::{TierStore, TieredStore};
-    use crate::store::{Holder, NewKey, StoreOptions};
     use crate::telemetry::profile;
 
     async fn port() -> Admin {

@@ -9,13 +9,13 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 use protocol::AuditPage;
+use store::{AuditCursor, Holder, NewAuditEntry, SharedStore};
 
 use super::actor::Actor;
 use super::caller::Caller;
 use super::error::{ApiError, ProblemOf};
 use super::operation::{Operation, Right, Verb};
 use super::paging::Paging;
-use crate::store::{AuditCursor, Holder, NewAuditEntry, SharedStore};
 
 /// How many entries a page holds when the client does not say.
 const PAGE: usize = 50;

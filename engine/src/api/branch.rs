@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use protocol::{BranchGame, BranchedFrom, GameId, Problem, ProblemType};
+use store::{Game, GameContents, GameDocument, turns_up_to};
 
 use super::account::Account;
 use super::body::Body;
@@ -14,7 +15,6 @@ use super::games::{check_name, created, store_new};
 use super::path::Id;
 use super::rewind::before_turn;
 use super::{Api, idempotency};
-use crate::store::{Game, GameContents, GameDocument, turns_up_to};
 
 /// How often a game is read again if it changes during the operation.
 const TRIES: usize = 5;

@@ -15,11 +15,11 @@ use jiff::Timestamp;
 use metrics::gauge;
 use parking_lot::Mutex;
 use protocol::{QueuedRequest, Tenant};
+use store::tiers::TierStore;
+use store::{QueuedCursor, SharedStore, StoreError};
 use tokio::time::{Instant, timeout};
 
 use crate::config::MetricsConfig;
-use crate::store::tiers::TierStore;
-use crate::store::{QueuedCursor, SharedStore, StoreError};
 use crate::telemetry::catalogue;
 use crate::telemetry::metrics::float;
 

@@ -8,14 +8,14 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use protocol::{GameId, KeyId, Priority, Problem, ProblemType, User};
+use store::secret::{Secret, SecretHash, SecretKind};
+use store::{GamesOf, Holder, KeyGrants, Owner, SharedStore, StoreError, Subject};
 use tokio::time::{Instant, timeout};
 
 use super::confirmed::{Confirmed, PATIENCE};
 use super::error::{ApiError, unauthorized};
 use super::jwt::{Identity, IdentityProvider};
 use super::pace::Pace;
-use crate::secret::{Secret, SecretHash, SecretKind};
-use crate::store::{GamesOf, Holder, KeyGrants, Owner, SharedStore, StoreError, Subject};
 
 /// The cookie that holds a page's key.
 pub(super) const COOKIE: &str = "story_engine_key";

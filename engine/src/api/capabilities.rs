@@ -8,6 +8,8 @@ use axum::http::StatusCode;
 use protocol::{
     Capabilities, CapabilityCreated, CapabilityInfo, CreateCapability, GameAccess, GameId, Problem, ProblemType, Ticket,
 };
+use store::secret::{Secret, SecretKind};
+use store::{AddOutcome, NewCapability, SharedStore, StoredCapability};
 
 use super::Api;
 use super::body::Body;
@@ -15,8 +17,6 @@ use super::error::{ApiError, internal};
 use super::game_version::unknown_game;
 use super::keys::{generate, lifetime, parse, unknown_key};
 use super::path::Id;
-use crate::secret::{Secret, SecretKind};
-use crate::store::{AddOutcome, NewCapability, SharedStore, StoredCapability};
 
 /// Makes a capability of a game. Its text is in this answer and nowhere else.
 pub(super) async fn create(

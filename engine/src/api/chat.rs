@@ -7,6 +7,8 @@ use metrics::counter;
 use protocol::{
     ChatAccepted, ChatRequest, GameId, Links, MESSAGE_MAX_BYTES, Problem, ProblemType, RequestId, RequestType,
 };
+use store::trace_parent::TraceParent;
+use store::{Accepted, Enqueued, NewRequest, Terms};
 use story::Input;
 
 use super::account::Account;
@@ -16,8 +18,6 @@ use super::error::ApiError;
 use super::game_version::unknown_game;
 use super::look_alikes::{is_invisible, look_alike};
 use super::{Api, idempotency};
-use crate::store::{Accepted, Enqueued, NewRequest, Terms};
-use crate::trace_parent::TraceParent;
 
 /// Accepts a message. After the 200 it is not lost.
 pub(super) async fn post(

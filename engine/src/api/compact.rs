@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use protocol::{ChatChunk, Event, EventId};
-
-use crate::store::LogEvent;
+use store::LogEvent;
 
 /// Text that waits for what the log says next.
 #[derive(Debug, Default)]

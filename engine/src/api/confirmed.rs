@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use protocol::KeyId;
+use store::secret::SecretHash;
+use store::{Holder, KeyGrants};
 use tokio::time::Instant;
-
-use crate::secret::SecretHash;
-use crate::store::{Holder, KeyGrants};
 
 /// For how long a key is believed that the store has confirmed. A revoked one is refused as soon as the store answers again.
 const BELIEVED: Duration = Duration::from_mins(10);

@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::{ChatAccepted, DeadLetter, DeadLetters, Problem, ProblemType, RequestId};
+use store::{DeadLetterId, DeadLetterRetry, SharedStore};
 
 use super::chat;
 use super::error::{ApiError, internal};
 use super::paging::Paging;
 use super::path::Id;
-use crate::store::{DeadLetterId, DeadLetterRetry, SharedStore};
 
 /// How many dead letters a page holds when the client does not say.
 const PAGE: usize = 50;

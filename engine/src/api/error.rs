@@ -7,9 +7,9 @@ use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{Problem, ProblemType};
+use store::{Outage, StoreError};
 
 use crate::retention::ArchiveError;
-use crate::store::{Outage, StoreError};
 
 /// How long a client is asked to wait before it tries again, in seconds: for the store, for a place in a queue, for a busy game.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
 use protocol::{EventId, GameId, Problem, ProblemType, RequestId};
 use serde::Deserialize;
+use store::{LogRead, Request};
 
 use super::Api;
 use super::account::Account;
@@ -21,7 +22,6 @@ use super::path::Id;
 use super::requests::unknown_request;
 use super::snapshot::BATCH;
 use super::stream::{Follow, Scope, Start};
-use crate::store::{LogRead, Request};
 
 /// A browser's `EventSource` cannot set a header on its first connect: the cursor is also a query parameter.
 #[derive(Debug, Deserialize)]

@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use protocol::{ExplainView, GameId, Problem, ProblemType, RequestType, TurnRecord};
 use serde::Deserialize;
 use serde_json::Value;
+use store::{Game, StoredTurn, TurnRange};
 use story::{GameState, Input, Library, Refusal};
 
 use super::Api;
@@ -14,7 +15,6 @@ use super::error::ApiError;
 use super::game_version::{busy, unknown_game};
 use super::path::Id;
 use super::rewind::before_turn;
-use crate::store::{Game, StoredTurn, TurnRange};
 
 /// How often a game is read that has another turn by the time it is explained.
 const TRIES: usize = 5;

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use protocol::{ExportFormat, GameExport, GameId, Problem, ProblemType};
 use serde::Deserialize;
+use store::{Game, turns_up_to};
 
 use super::error::{ApiError, internal};
 use super::game_version::unknown_game;
@@ -14,7 +15,6 @@ use super::path::Id;
 use super::rights::OnlyReads;
 use super::{Api, transcript};
 use crate::exported;
-use crate::store::{Game, turns_up_to};
 
 /// How often a game is read that changes meanwhile.
 const TRIES: usize = 5;

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use protocol::{Event, EventId};
+use store::LogEvent;
 
 use super::hidden;
-use crate::store::LogEvent;
 
 /// What a stream that has nothing to say sends, so that proxies keep it open and the peer's death is noticed.
 pub(super) const KEEPALIVE: Bytes = Bytes::from_static(b": keepalive\n");

@@ -10,6 +10,10 @@ use protocol::{
     ProblemType, RenameGame, StateUpdated, Tenant, UnreadableGame, User, path,
 };
 use serde::Deserialize;
+use store::{
+    Changed, Created, Game, GameChange, GameContents, GameDocument, GameWrite, GamesCursor, GamesOf, IdempotencyKey,
+    Keep, ListedGame, Rewrite,
+};
 use story::{NewGame, Role, StatePatch};
 
 use super::account::Account;
@@ -22,10 +26,6 @@ use super::paging::Paging;
 use super::path::Id;
 use super::rewind::{before_turn, last_record};
 use super::{Api, capabilities, idempotency};
-use crate::store::{
-    Changed, Created, Game, GameChange, GameContents, GameDocument, GameWrite, GamesCursor, GamesOf, IdempotencyKey,
-    Keep, ListedGame, Rewrite,
-};
 
 /// How many games a page holds when the client does not say.
 const PAGE: usize = 50;
@@ -300,8 +300,8 @@ pub(super) async fn list(
 }
 
 /// A game that cannot be read, as lists show it. What the store has of it is not for players.
-fn unreadable(game: crate::store::UnreadableGame, with_reason: bool) -> UnreadableGame {
-    let crate::store::UnreadableGame { id, owner, updated_at, reason } = game;
+fn unreadable(game: store::UnreadableGame, with_reason: bool) -> UnreadableGame {
+    let store::UnreadableGame { id, owner, updated_at, reason } = game;
     let (tenant, user) = owner.map_or((None, None), |owner| (Some(owner.tenant), owner.user));
     UnreadableGame { id, tenant, user, updated_at, reason: with_reason.then_some(reason) }
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use protocol::{
     ComponentStatus, Components, Health, HealthStatus, Problem, ProblemInfo, ProblemType, Readiness, ReadyStatus,
 };
+use store::SharedStore;
 use tokio_util::sync::CancellationToken;
 
 use super::Api;
@@ -13,7 +14,6 @@ use super::error::ApiError;
 use super::path::Id;
 use super::probe::StoreProbe;
 use super::scrape;
-use crate::store::SharedStore;
 
 /// The process lives; says how its store is.
 pub(super) async fn health(State(api): State<Api>) -> (StatusCode, Json<Health>) {

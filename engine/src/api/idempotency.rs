@@ -3,9 +3,8 @@
 use axum::http::HeaderMap;
 use protocol::{GameId, Problem, ProblemType};
 use serde::Serialize;
+use store::IdempotencyKey;
 use uuid::Uuid;
-
-use crate::store::IdempotencyKey;
 
 /// The longest key that is accepted, in bytes.
 const LONGEST: usize = 255;

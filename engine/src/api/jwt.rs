@@ -12,6 +12,7 @@ use parking_lot::RwLock;
 use protocol::{Problem, ProblemType, Tenant, User};
 use reqwest::redirect::Policy;
 use serde_json::{Map, Value};
+use store::Holder;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -19,7 +20,6 @@ use super::error::unauthorized;
 use crate::config::JwtConfig;
 use crate::outbound::client_for;
 use crate::root_cause::root_cause;
-use crate::store::Holder;
 
 /// How long a token may be, in bytes. It comes with every call.
 const LONGEST: usize = 8 * 1024;

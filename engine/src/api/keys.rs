@@ -6,12 +6,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use protocol::{CreateKey, KeyCreated, KeyId, KeyInfo, Keys, Problem, ProblemType};
+use store::secret::{Secret, SecretKind};
+use store::{AddOutcome, Holder, KeyGrants, NewKey, SharedStore, StoredKey};
 
 use super::audit::Note;
 use super::body::Body;
 use super::error::{ApiError, internal};
-use crate::secret::{Secret, SecretKind};
-use crate::store::{AddOutcome, Holder, KeyGrants, NewKey, SharedStore, StoredKey};
 
 /// Makes a key. Its text is in this answer and nowhere else.
 pub(super) async fn create(

@@ -67,6 +67,7 @@ use axum::http::{Method, Uri};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::on;
 use protocol::{Problem, ProblemType};
+use store::{SharedStore, TurnLimits};
 use story::{Language, Library};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -91,7 +92,6 @@ pub use self::prompt::Prompts;
 use self::rights::Gate;
 use crate::llm::Models;
 use crate::retention::Archive;
-use crate::store::{SharedStore, TurnLimits};
 use crate::telemetry::metrics::Metrics;
 use crate::tiers::Tiers;
 

@@ -7,9 +7,9 @@ use axum::routing::{MethodFilter, MethodRouter};
 use protocol::ProblemType;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
+use store::SharedStore;
 
 use super::Api;
-use crate::store::SharedStore;
 
 /// An HTTP method that some operation uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

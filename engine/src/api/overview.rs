@@ -11,6 +11,7 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use protocol::{Overview, RequestId, RequestTimeline, StoreView, Tenant, TenantView, TurnRecord};
+use store::{Bucket, Holder, SharedStore, Spending, StoreError, TurnRange};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -22,7 +23,6 @@ use super::limits::StreamLimits;
 use super::path::Id;
 use super::requests::unknown_request;
 use crate::causes::Causes;
-use crate::store::{Bucket, Holder, SharedStore, Spending, StoreError, TurnRange};
 use crate::tiers::Tiers;
 
 /// How long a document is answered with again.

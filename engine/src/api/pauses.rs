@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use protocol::{Pause, PauseScope, Pauses, Problem, ProblemType, Resumed};
+use store::{Paused, SharedStore};
 
 use super::actor::Actor;
 use super::audit::Note;
 use super::body::Body;
 use super::error::ApiError;
 use super::game_version::unknown_game;
-use crate::store::{Paused, SharedStore};
 
 /// Everything that is paused.
 pub(super) async fn list(State(store): State<SharedStore>) -> Result<Json<Pauses>, ApiError> {

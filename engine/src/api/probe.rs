@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::gauge;
+use store::{SharedStore, StoreError};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
-
-use crate::store::{SharedStore, StoreError};
 
 /// How long the store may take before it counts as away.
 const TIME_LIMIT: Duration = Duration::from_secs(2);

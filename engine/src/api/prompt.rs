@@ -8,6 +8,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use protocol::{GameId, Problem, ProblemType, PromptPurpose, PromptView};
 use serde::Deserialize;
+use store::SharedStore;
 use story::Library;
 
 use super::Api;
@@ -15,7 +16,6 @@ use super::error::ApiError;
 use super::path::Id;
 use crate::llm::Models;
 use crate::preview::{Preview, PreviewError, preview};
-use crate::store::SharedStore;
 
 /// `?message=&turn=&purpose=`
 #[derive(Debug, Deserialize)]

@@ -11,6 +11,7 @@ use protocol::{
 };
 use protocol::{MESSAGE_MAX_BYTES, StoryEventsView, TriggerStoryEvent};
 use serde::Deserialize;
+use store::{Cancelled, Enqueued, NewRequest, QueuedCursor, SharedStore, Terms};
 
 use super::body::Body;
 use super::chat;
@@ -19,7 +20,6 @@ use super::game_version::unknown_game;
 use super::paging::Paging;
 use super::path::Id;
 use super::requests::{has_ended, unknown_request};
-use crate::store::{Cancelled, Enqueued, NewRequest, QueuedCursor, SharedStore, Terms};
 
 /// How many lanes or story events an answer holds when the client does not say.
 const SHOWN: usize = 50;
@@ -97,7 +97,7 @@ pub(super) async fn story_events(
     if depth == 0 {
         must_exist(&store, id).await?;
     }
-    let story_events = waiting.into_iter().map(crate::store::Request::view).collect();
+    let story_events = waiting.into_iter().map(store::Request::view).collect();
     Ok(Json(StoryEventsView { game_id: id, depth, story_events }))
 }
 

@@ -5,13 +5,13 @@ use std::num::NonZeroU64;
 use axum::Json;
 use axum::extract::State;
 use protocol::{Attempt, ChatChunk, Problem, ProblemType, RequestId, RequestStatus, RequestView, StopRequest};
+use store::{Cancelled, Completion, Request, Stopped};
 
 use super::body::Body;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::path::Id;
 use super::{Api, hidden, snapshot};
-use crate::store::{Cancelled, Completion, Request, Stopped};
 
 /// How often a narration is looked at that moves on before it is stopped.
 const TRIES: usize = 5;

@@ -10,6 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use protocol::{GameAccess, GameId, Problem, ProblemType};
 use serde::Deserialize;
+use store::secret::SecretHash;
+use store::{Access, Holder, SharedStore, Subject};
 
 use super::account::OfGame;
 use super::audit;
@@ -20,8 +22,6 @@ use super::game_version::unknown_game;
 use super::operation::{About, Answer, Operation, Right};
 use super::requests::unknown_request;
 use crate::retention::Archive;
-use crate::secret::SecretHash;
-use crate::store::{Access, Holder, SharedStore, Subject};
 
 /// What the layer of an operation needs.
 #[derive(Clone)]

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use metrics::{counter, gauge};
 use protocol::{Circuit, Pause, PauseScope, ProviderView, QueueView};
+use store::{SharedStore, StoreError, StoreFigures};
 use tokio::time::timeout;
 
 use super::breakdown::Breakdown;
 use super::probe::StoreProbe;
-use crate::store::{SharedStore, StoreError, StoreFigures};
 use crate::telemetry::metrics::{Metrics, float};
 
 /// How long a scrape waits for the store. One that is away must not make the other metrics late.

@@ -6,13 +6,13 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use protocol::{OpenSession, Problem};
+use store::secret::SecretKind;
 use tokio::time::Instant;
 
 use super::Api;
 use super::body::Body;
 use super::caller::{COOKIE, Shown};
 use super::error::{ApiError, unauthorized};
-use crate::secret::SecretKind;
 
 /// How long a browser keeps the cookie, in seconds; that of a token, no longer than the token is valid.
 const KEPT: u32 = 30 * 86_400;

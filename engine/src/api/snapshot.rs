@@ -4,8 +4,7 @@
 //! last event read is the place where the stream goes on: nothing can fall between the two.
 
 use protocol::{Attempt, Event, EventId, GameId, RequestId, RequestStatus, Unfinished};
-
-use crate::store::{LogRead, SharedStore, StoreError};
+use store::{LogRead, SharedStore, StoreError};
 
 /// How many events one read of the log brings at most.
 pub(super) const BATCH: usize = 256;

@@ -13,6 +13,8 @@ use futures::Stream;
 use futures::stream::unfold;
 use metrics::{counter, histogram};
 use protocol::{Event, EventId, GameId, RequestId, StreamReset, StreamSnapshot};
+use store::backoff::Backoff;
+use store::{Live, LogEvent, LogRead, Request, SharedStore, StoreError, Subscription};
 use tokio_util::sync::CancellationToken;
 
 use super::Api;
@@ -21,8 +23,6 @@ use super::limits::OpenStream;
 use super::pace::Pace;
 use super::snapshot::{self, BATCH, Snapshot};
 use super::{frame, hidden};
-use crate::backoff::Backoff;
-use crate::store::{Live, LogEvent, LogRead, Request, SharedStore, StoreError, Subscription};
 
 /// How many the first read asks for, when it is not known yet how large they are.
 const FIRST_BATCH: usize = 16;

@@ -5,13 +5,13 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use protocol::{GameId, Problem, ProblemType, Turns};
 use serde::Deserialize;
+use store::TurnRange;
 
 use super::caller::Caller;
 use super::error::ApiError;
 use super::game_version::unknown_game;
 use super::path::Id;
 use super::{Api, hidden};
-use crate::store::TurnRange;
 
 /// How many turns a page holds when the client does not say.
 const PAGE: usize = 20;

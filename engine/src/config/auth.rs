@@ -6,10 +6,10 @@ use std::time::Duration;
 use protocol::{Priority, Role, Tenant, User};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::secret::{NotASecret, Secret, SecretHash, SecretKind};
+use store::{Holder, KeyGrants};
 
 use super::{ConfigError, JwtConfig};
-use crate::secret::{NotASecret, Secret, SecretHash, SecretKind};
-use crate::store::{Holder, KeyGrants};
 
 /// `[auth]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -26,6 +26,9 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::embedded::Synchronous;
+use store::secret::SecretHash;
+use store::{Limits, ProviderOptions, ProviderPolicy, StoreOptions, WorkerName};
 use story::Language;
 
 pub use amount::Amount;
@@ -44,10 +47,6 @@ pub use retention::RetentionConfig;
 pub use tiers::{DEFAULT_TIER, TierConfig};
 pub use traces::TracesConfig;
 pub use turns::TurnsConfig;
-
-use crate::secret::SecretHash;
-use crate::store::embedded::Synchronous;
-use crate::store::{Limits, ProviderOptions, ProviderPolicy, StoreOptions, WorkerName};
 
 /// Where operators ask how a process is, unless they say otherwise. It may be taken by another process of this machine; the
 /// engine then listens on a free port and prints it.

@@ -6,8 +6,7 @@ use std::time::Duration;
 use protocol::Tenant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::store::{Ageing, MOST_IN_A_TURN, Order, Shares, StoryEventPlacement};
+use store::{Ageing, MOST_IN_A_TURN, Order, Shares, StoryEventPlacement};
 
 /// How many tenants may have a weight of their own.
 pub(super) const MAX_WEIGHTS: usize = 1000;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use redis::{ClientTlsConfig, TlsCertificates};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::redis::RedisAddress;
 use url::Url;
 
 use super::ConfigError;
-use crate::store::redis::RedisAddress;
 
 /// `[redis]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

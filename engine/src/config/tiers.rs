@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use protocol::Tenant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::Shares;
 use url::Url;
 
 use super::{Config, ConfigError, LimitsConfig, LimitsOfTier, RedisConfig};
-use crate::store::Shares;
 
 /// How many tiers there may be: a game that is asked for by its id is looked for in the store of each.
 const MAX_TIERS: usize = 16;
@@ -231,8 +231,9 @@ fn invalid(key: &str, reason: String) -> ConfigError {
 
 #[cfg(test)]
 mod tests {
+    use store::Order;
+
     use super::*;
-    use crate::store::Order;
 
     fn read(text: &str) -> Config {
         toml::from_str(text).unwrap()

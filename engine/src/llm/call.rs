@@ -2,6 +2,7 @@
 
 use protocol::Usage;
 use serde_json::Value;
+use store::Completion;
 use story::Prompt;
 use tokio::time::{Instant, timeout_at};
 
@@ -18,7 +19,6 @@ use super::window::Size;
 use super::wire::ask::Ask;
 use super::wire::body;
 use super::{ModelError, Reason, words};
-use crate::store::Completion;
 
 /// How often a call is changed and sent once more because of what the server refuses in it.
 const CHANGES: usize = 8;

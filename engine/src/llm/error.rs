@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use protocol::{Problem, ProblemType, WaitReason};
-
-use crate::store::Failure;
+use store::Failure;
 
 /// How much of a vendor's error text is kept.
 const DETAIL_MAX_CHARS: usize = 300;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use store::Completion;
 use tokio::time::{Instant, timeout_at};
 
 use super::completion::Finish;
@@ -10,7 +11,6 @@ use super::http::Reading;
 use super::provider::Provider;
 use super::window::{Size, Window};
 use super::{ModelError, Reason};
-use crate::store::Completion;
 
 /// Bytes of a token, at most, in the scripts that need most. A server that writes more than this for each token that it may
 /// write does not mind its allowance.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{PromptPurpose, ProviderInfo, TurnModel, Usage};
+use store::Spending;
 use story::Prompt;
 
 use super::completion::Tokens;
@@ -17,7 +18,6 @@ use super::trouble::Trouble;
 use super::window::Window;
 use super::wire;
 use crate::config::{Adapter, Config, Endpoint, Format, Price, ProviderConfig, Structured};
-use crate::store::Spending;
 use crate::telemetry::model_figures;
 
 /// The tokens that a summary is given room for; it is asked for in 300 words.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use store::backoff::Backoff;
 use story::Prompt;
 use tokio::time::Instant;
 
@@ -13,7 +14,6 @@ use super::provider::{Models, Provider};
 use super::schema::Schema;
 use super::trouble::ready;
 use super::{ErrorClass, ModelError, Reason};
-use crate::backoff::Backoff;
 use crate::config::{CheckModels, Format};
 
 /// The wait before a provider that does not work is checked again; it doubles with each check that fails.

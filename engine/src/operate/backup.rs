@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use protocol::GameId;
+use store::embedded::{self, BackupError, EmbeddedStore, OpenError};
+use store::redis::backup::{self as redis, BackupFile, Summary};
+use store::{AuditLog as _, NewAuditEntry};
 
 use super::source::OperateError;
 use crate::api::Actor;
 use crate::config::Config;
 use crate::outln;
 use crate::serve::{self, ServeError};
-use crate::store::embedded::{self, BackupError, EmbeddedStore, OpenError};
-use crate::store::redis::backup::{self as redis, BackupFile, Summary};
-use crate::store::{AuditLog as _, NewAuditEntry};
 
 /// Copies the store to a new file, while engines work on it or not.
 pub async fn backup(config: &Config, file: &Path) -> Result<(), OperateError> {

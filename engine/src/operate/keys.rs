@@ -5,11 +5,11 @@ use std::time::Duration;
 use clap::Subcommand;
 use miette::Diagnostic;
 use protocol::{CreateKey, KeyCreated, KeyId, KeyInfo, Keys, Priority, Role, Tenant, User, path};
+use store::secret::{Secret, SecretKind};
 
 use super::{OperateError, Source};
 use crate::config::Config;
 use crate::outln;
-use crate::secret::{Secret, SecretKind};
 
 /// What can be done with keys.
 #[derive(Debug, Clone, Subcommand)]

@@ -1,13 +1,14 @@
 //! `engine migrate`: moves a Redis on to the layout of this release, once no engine of an earlier one uses it.
 
+use store::redis::backup::TierRedis;
+use store::redis::{Migration, RedisStore};
+use store::{NewAuditEntry, Workers as _};
+
 use super::OperateError;
 use crate::api::Actor;
 use crate::config::Config;
 use crate::outln;
 use crate::serve::{self, ServeError};
-use crate::store::redis::backup::TierRedis;
-use crate::store::redis::{Migration, RedisStore};
-use crate::store::{NewAuditEntry, Workers as _};
 
 /// Says which stores have an earlier layout, and moves them on if `really`.
 pub async fn migrate(config: &Config, really: bool) -> Result<(), OperateError> {

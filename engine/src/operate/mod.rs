@@ -26,13 +26,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use protocol::{GameId, LaneView, Lanes, Pause, Pauses, ProviderView, QueueView, StoryEventsView, path};
 use serde::Serialize;
+use store::NewAuditEntry;
+use store::embedded::OpenError;
 
 use self::source::Source;
 use crate::api::Actor;
 use crate::config::Config;
 use crate::serve::{self, ServeError};
-use crate::store::NewAuditEntry;
-use crate::store::embedded::OpenError;
 
 pub use self::audit::{AuditQuery, audit};
 pub use self::backup::{backup, restore, restore_game};

@@ -8,9 +8,9 @@ use protocol::{
     PauseScope, StoryEventsView, WorkerInfo, Workers,
 };
 use serde::Serialize;
+use store::{Inspection, Remedy};
 
 use super::QueueReport;
-use crate::store::{Inspection, Remedy};
 
 /// More of a message is not shown in a list.
 const SHOWN_CHARS: usize = 60;

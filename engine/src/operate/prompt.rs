@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use protocol::{GameId, PromptPurpose, PromptView, path};
+use store::embedded::OpenError;
 
 use super::OperateError;
 use super::source::Source;
@@ -12,7 +13,6 @@ use crate::content;
 use crate::llm::Models;
 use crate::preview::{Preview, PreviewError, preview};
 use crate::serve::{self, ServeError};
-use crate::store::embedded::OpenError;
 use crate::{out, outln};
 
 /// Prints the next call of a game, or one of an earlier turn; with `json`, the body as it would be sent.

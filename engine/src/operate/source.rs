@@ -9,6 +9,9 @@ use axum::{Extension, Router};
 use protocol::{Problem, Tenant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use store::embedded::{BackupError, OpenError};
+use store::redis::backup::CopyError;
+use store::{SharedStore, StoreError};
 use tower::ServiceExt;
 
 use super::game_file::GameFileError;
@@ -18,9 +21,6 @@ use crate::config::{AdminListen, AuthMode, Config};
 use crate::retention::{Archive, ArchiveError};
 use crate::root_cause::root_cause;
 use crate::serve::{self, ServeError};
-use crate::store::embedded::{BackupError, OpenError};
-use crate::store::redis::backup::CopyError;
-use crate::store::{SharedStore, StoreError};
 
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(10);

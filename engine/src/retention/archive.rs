@@ -21,14 +21,14 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use protocol::{GameAccess, GameExport, GameId, RequestId};
 use serde::{Deserialize, Serialize};
-use story::ChatMessage;
-
-use crate::exported;
-use crate::secret::SecretHash;
-use crate::store::{
+use store::secret::SecretHash;
+use store::{
     Before, Created, GameContents, GameDocument, GameWrite, IdleGame, LogRead, NewCapability, Owner, Remembered,
     SharedStore, StoreError, StoredTurn, turns_up_to,
 };
+use story::ChatMessage;
+
+use crate::exported;
 
 /// The layout of a file.
 const VERSION: u32 = 1;
@@ -178,7 +178,7 @@ impl Archive {
     async fn put(&self, store: &SharedStore, id: GameId) -> Result<(), ArchiveError> {
         let Some(game) = store.game(id).await? else { return Ok(()) };
         let last = game.document.last_turn();
-        let capability = |kept: crate::store::StoredCapability| ArchivedCapability {
+        let capability = |kept: store::StoredCapability| ArchivedCapability {
             hash: kept.hash,
             access: kept.grants,
             expires_at: kept.expires_at,

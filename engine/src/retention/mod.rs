@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use metrics::counter;
 use protocol::PauseScope;
+use store::backoff::Backoff;
+use store::{GameWrite, GamesCursor, IdleGame, SharedStore, StoreError};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 pub use self::archive::{Archive, ArchiveError, ArchivedOwner, Taken};
-use crate::backoff::Backoff;
 use crate::config::RetentionConfig;
-use crate::store::{GameWrite, GamesCursor, IdleGame, SharedStore, StoreError};
 
 /// How many games are read from the index at a time.
 const PAGE: usize = 50;
@@ -167,13 +167,13 @@ mod tests {
     use std::sync::Arc;
 
     use protocol::{GameAccess, GameId, Tenant};
+    use store::embedded::EmbeddedStore;
+    use store::secret::{Secret, SecretKind};
+    use store::{GameContents, GameDocument, NewCapability, Owner, StoreOptions, Subject};
     use story::ChatMessage;
     use tempfile::TempDir;
 
     use super::*;
-    use crate::secret::{Secret, SecretKind};
-    use crate::store::embedded::EmbeddedStore;
-    use crate::store::{GameContents, GameDocument, NewCapability, Owner, StoreOptions, Subject};
 
     fn fresh_store() -> SharedStore {
         Arc::new(EmbeddedStore::in_memory(StoreOptions::default()).unwrap())

@@ -3,12 +3,13 @@
 use std::io;
 use std::net::SocketAddr;
 
+use store::StoreError;
+use store::embedded::OpenError;
+
 use crate::config::ConfigError;
 use crate::content::ContentError;
 use crate::llm::ModelsError;
 use crate::retention::ArchiveError;
-use crate::store::StoreError;
-use crate::store::embedded::OpenError;
 use crate::telemetry::traces::TracesError;
 
 /// The process cannot start or go on.

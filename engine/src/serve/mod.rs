@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::gauge;
+use store::WorkerId;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +31,6 @@ use crate::api::{self, Admin, Api, Breakdown, Guard, Overviews, Prompts, StorePr
 use crate::config::{AdminListen, Config, DEFAULT_ADMIN_LISTEN};
 use crate::llm::Models;
 use crate::retention::Archive;
-use crate::store::WorkerId;
 use crate::telemetry::logs::{Log, LogFormat, LostLines};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces::Traces;

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use store::backoff::Backoff;
+use store::embedded::EmbeddedStore;
+use store::redis::backup::TierRedis;
+use store::redis::{RedisAddress, RedisStore};
+use store::tiers::{TierStore, TieredStore};
+use store::{Outage, SharedStore, StoreError, StoreOptions};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Role, ServeError};
-use crate::backoff::Backoff;
 use crate::config::{Config, DEFAULT_TIER, RedisConfig};
-use crate::store::embedded::EmbeddedStore;
-use crate::store::redis::backup::TierRedis;
-use crate::store::redis::{RedisAddress, RedisStore};
-use crate::store::tiers::{TierStore, TieredStore};
-use crate::store::{Outage, SharedStore, StoreError, StoreOptions};
 
 /// What a process works on.
 pub(super) struct Opened {

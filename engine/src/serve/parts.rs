@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use store::SharedStore;
 use story::Library;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,6 @@ use crate::config::{AuthMode, Config, ConfigError};
 use crate::content;
 use crate::llm::Models;
 use crate::retention::Archive;
-use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
 use crate::tiers::Tiers;
 

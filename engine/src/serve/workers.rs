@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
+use store::tiers::TierStore;
+use store::{SharedStore, WorkerId};
 use story::Library;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -10,8 +12,6 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::config::Config;
 use crate::llm::Models;
 use crate::retention::{Archive, Retention};
-use crate::store::tiers::TierStore;
-use crate::store::{SharedStore, WorkerId};
 use crate::watchdog::Watchdog;
 use crate::worker::Worker;
 

@@ -2,13 +2,13 @@
 
 use metrics::{counter, histogram};
 use protocol::{PromptPurpose, Usage};
+use store::Completion;
+use store::trace_parent::TraceParent;
 use tokio::time::Instant;
 
 use super::model_figures::{self, OpenCall};
 use super::traces::{self, Span};
 use crate::llm::{ModelError, Provider};
-use crate::store::Completion;
-use crate::trace_parent::TraceParent;
 
 /// The outcome of a call whose caller stopped waiting before its end.
 const ABANDONED: &str = "abandoned";

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use metrics::{gauge, histogram};
-
-use crate::store::{Claim, Commit};
+use store::{Claim, Commit};
 
 /// The process has a worker with so many slots, perhaps besides others.
 pub(crate) fn start(slots: usize) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use metrics::counter;
 use protocol::{Problem, ProblemType, PromptPurpose, RequestType};
+use store::{Claim, Completion, Reserved, Spending, Spent, UsedUp};
 use story::Input;
 
 use super::Worker;
@@ -12,7 +13,6 @@ use super::leases::HeldLease;
 use super::persist::persist;
 use crate::fitted::narration_prompt;
 use crate::llm::Provider;
-use crate::store::{Claim, Completion, Reserved, Spending, Spent, UsedUp};
 
 /// How soon a turn asks again that only waits for what others have reserved.
 const SOON: Duration = Duration::from_secs(2);

@@ -1,7 +1,8 @@
 //! Story events that are told in the turn of another one: which, and how the history shows them.
 
+use store::{Claim, Companion};
+
 use super::Worker;
-use crate::store::{Claim, Companion};
 
 /// The companions that a narration is to tell. The last attempt tells the head alone: where the model or the worker stumbles over one of the others, the
 /// head is not to become a dead letter for it. After an attempt that has failed the store names none.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use protocol::{Problem, ProblemType, WaitReason};
+use store::StoreError;
 
 use crate::llm::{ModelError, Provider};
-use crate::store::StoreError;
 
 /// Why a turn did not end in a commit.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,8 @@
 //! The second call of a turn: what the narration changed. A player has read the narration by now, so nothing that goes wrong
 //! here takes it back: an answer that cannot be read is asked for once more, and then the turn changes nothing.
 
+use store::trace_parent::TraceParent;
+use store::{Claim, Completion};
 use story::{Author, Input, Parsed, Prompt, Rejection};
 
 use super::Worker;
@@ -9,9 +11,7 @@ use super::leases::HeldLease;
 use super::persist::{persist, works};
 use super::sent::Sent;
 use crate::llm::{ErrorClass, Form, ModelError, Provider, Reason, Schema};
-use crate::store::{Claim, Completion};
 use crate::telemetry::model_call::{CallKind, ModelCall};
-use crate::trace_parent::TraceParent;
 
 /// How much of an answer that cannot be read is shown to the model again.
 const SHOWN_AGAIN: usize = 2000;

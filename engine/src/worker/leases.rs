@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use store::{Lease, LeaseToken, SharedStore, StoreError};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::store::{Lease, LeaseToken, SharedStore, StoreError};
 use crate::watchdog::Pulse;
 
 /// Everything that the process holds. The heartbeat runs as long as a clone of this is kept.

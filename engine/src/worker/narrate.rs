@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use store::{Claim, Companion, Completion};
 use story::{Input, Prose};
 
 use super::Worker;
@@ -14,7 +15,6 @@ use super::sent::Sent;
 use super::timing::Timing;
 use crate::fitted::narration_prompt;
 use crate::llm::{Finish, ModelError, Narration, Provider, Reason};
-use crate::store::{Claim, Companion, Completion};
 use crate::telemetry::model_call::{CallKind, ModelCall};
 
 /// How often a prompt is shortened because the server refuses it.

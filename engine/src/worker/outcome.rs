@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use metrics::{counter, histogram};
 use protocol::{Problem, ProblemType};
+use store::backoff::Backoff;
+use store::{Failure, Lease, ProviderFault};
 
 use super::Worker;
 use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::persist;
-use crate::backoff::Backoff;
-use crate::store::{Failure, Lease, ProviderFault};
 use crate::telemetry::traces::Span;
 
 /// No back-off is longer than this.

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use store::backoff::Backoff;
+use store::{Claim, StoreError};
 use tokio::time::Instant;
 
 use super::Worker;
 use super::error::TurnError;
 use super::leases::HeldLease;
-use crate::backoff::Backoff;
 use crate::llm::Provider;
-use crate::store::{Claim, StoreError};
 
 /// Repeats a step of the store until it is known to have happened, for as long as the lease may hold: what a model has
 /// written is not thrown away because the store is gone for a moment.

@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use metrics::gauge;
 use protocol::WorkerInfo;
+use store::backoff::Backoff;
+use store::host;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::Worker;
-use crate::backoff::Backoff;
-use crate::host;
 use crate::telemetry::model_figures;
 
 /// How often a worker says it again: what its model calls have come to changes, and a store that was emptied has forgotten it.

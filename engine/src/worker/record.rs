@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use protocol::{TurnModel, TurnRecord, TurnResult, TurnTiming, TurnVersions};
 use serde_json::Value;
+use store::{Claim, Companion, Completion, SentPrompts, StoredTurn};
 use story::{Change, GameState};
 
 use super::companions::with_companions;
-use crate::store::{Claim, Companion, Completion, SentPrompts, StoredTurn};
 
 /// What a turn made of the model's delta.
 pub(super) struct Made<'a> {

@@ -3,10 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use protocol::PromptPurpose;
+use store::{SentPrompt, SentPrompts};
 use story::Prompt;
 
 use crate::llm::Provider;
-use crate::store::{SentPrompt, SentPrompts};
 
 /// The prompts that an attempt has sent so far.
 ///

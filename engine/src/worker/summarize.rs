@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use store::{Claim, Completion, Summarized};
 use story::{ChatMessage, GameState, HistoryLimits, ToSummarize};
 
 use super::Worker;
@@ -11,7 +12,6 @@ use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::persist;
 use crate::llm::{ModelError, Provider};
-use crate::store::{Claim, Completion, Summarized};
 use crate::telemetry::model_call::{CallKind, ModelCall};
 
 /// The player has read the turn; its commit waits no longer than this for a summary.

@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use protocol::TurnTiming;
+use store::Claim;
 use tokio::time::Instant;
 
-use crate::store::Claim;
 use crate::telemetry::turns::millis;
 
 /// The clock of one attempt.

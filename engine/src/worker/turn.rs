@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use metrics::counter;
 use protocol::{RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult};
+use store::{Claim, Commit, Committed, Completion, GameDocument, Lease, LeasedRequest, NewRequest, TurnEvents};
 use story::{Applied, ChatMessage, Input, StoryEvent};
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +22,6 @@ use super::sent::Sent;
 use super::summarize::summarize;
 use super::timing::Timing;
 use crate::llm::{ModelError, Provider, Reason};
-use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, LeasedRequest, NewRequest, TurnEvents};
 use crate::telemetry::turns::millis;
 use crate::telemetry::{self, traces};
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use engine::store::embedded::{EmbeddedStore, Synchronous};
-use engine::store::{
+use protocol::{GameId, Problem, ProblemType, RequestId, RequestType, TurnRecord};
+use store::embedded::{EmbeddedStore, Synchronous};
+use store::{
     DeadLetterQueue, GameContents, GameDocument, Games, NewRequest, Queue, SentPrompt, SentPrompts, StoreOptions,
     StoredTurn, Terms, Undo, WorkerId,
 };
-use protocol::{GameId, Problem, ProblemType, RequestId, RequestType, TurnRecord};
 use story::ChatMessage;
 use tempfile::TempDir;
 

@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use engine::config::{Adapter, Config, ProviderConfig};
 use engine::llm::{ErrorClass, Form, ModelError, Models, Reason, Schema};
-use engine::store::Completion;
 use mock_llm::{MockLlm, Script};
+use store::Completion;
 use story::Prompt;
 
 /// A mock with a script, and the models of an engine that is configured to call it.

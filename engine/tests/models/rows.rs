@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use engine::config::{Adapter, Config, ProviderConfig};
-use engine::store::Request;
 use mock_llm::{Kind, MockLlm, Profile, Record, Script};
 use serde_json::{Value, json};
+use store::Request;
 
 use crate::game::{Game, message};
 use crate::server::DELTA;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use engine::config::{Adapter, Config, ProviderConfig};
 use engine::preview::Preview;
-use engine::store::Request;
 use protocol::{PromptPurpose, RequestId, RequestStatus};
 use serde_json::json;
+use store::Request;
 
 use crate::game::{Game, TIMEOUT, message};
 use crate::server::{self, Answer, Asked, DELTA, Server, events, good, whole};

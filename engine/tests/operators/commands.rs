@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use engine::store::StoreOptions;
-use engine::store::embedded::{EmbeddedStore, Synchronous};
 use protocol::GameId;
+use store::StoreOptions;
+use store::embedded::{EmbeddedStore, Synchronous};
 use tempfile::TempDir;
 
 use crate::fixture::{complaint, engine, printed, scene};

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use engine::store::embedded::{EmbeddedStore, Synchronous};
-use engine::store::{
+use protocol::{GameId, Problem, ProblemType, RequestId, RequestType};
+use store::embedded::{EmbeddedStore, Synchronous};
+use store::{
     Enqueued, GameContents, GameDocument, Games, NewRequest, Queue, SharedStore, StoreOptions, Terms, WorkerId,
 };
-use protocol::{GameId, Problem, ProblemType, RequestId, RequestType};
 use tempfile::TempDir;
 
 /// A directory with a store in which one request was given up and one waits behind it.

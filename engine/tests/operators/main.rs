@@ -5,7 +5,7 @@ mod backup;
 mod commands;
 mod fixture;
 #[expect(dead_code, reason = "these tests restart no server")]
-#[path = "../conformance/redis_server.rs"]
+#[path = "../../../store/tests/conformance/redis_server.rs"]
 mod redis_server;
 mod running;
 mod tenants;

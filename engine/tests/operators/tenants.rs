@@ -5,16 +5,16 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use engine::retention::{Archive, Taken};
-use engine::secret::{Secret, SecretKind};
-use engine::store::embedded::{EmbeddedStore, Synchronous};
-use engine::store::redis::RedisStore;
-use engine::store::{
-    Enqueued, GameContents, GameDocument, Holder, NewCapability, NewKey, NewRequest, Owner, SharedStore, StoreOptions,
-    Terms, WorkerId,
-};
 use protocol::{GameAccess, GameId, Problem, ProblemType, RequestId, RequestType, Role};
 use redis::aio::MultiplexedConnection;
 use serde_json::Value;
+use store::embedded::{EmbeddedStore, Synchronous};
+use store::redis::RedisStore;
+use store::secret::{Secret, SecretKind};
+use store::{
+    Enqueued, GameContents, GameDocument, Holder, NewCapability, NewKey, NewRequest, Owner, SharedStore, StoreOptions,
+    Terms, WorkerId,
+};
 use story::ChatMessage;
 use tempfile::TempDir;
 use tokio::time::Instant;

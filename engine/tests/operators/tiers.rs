@@ -7,16 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::retention::{Archive, Taken};
-use engine::store::redis::RedisStore;
-use engine::store::tiers::{TierStore, TieredStore};
-use engine::store::{
-    DeadLetterId, DeadLetterQueue as _, Enqueued, GameContents, GameDocument, Games as _, IdleGame, NewRequest, Owner,
-    Queue as _, SharedStore, StoreOptions, Terms, WorkerId, Workers as _,
-};
 use protocol::{GameId, Problem, ProblemType, RequestId, RequestType, WorkerInfo};
 use redis::aio::MultiplexedConnection;
 use reqwest::Method;
 use serde_json::{Value, json};
+use store::redis::RedisStore;
+use store::tiers::{TierStore, TieredStore};
+use store::{
+    DeadLetterId, DeadLetterQueue as _, Enqueued, GameContents, GameDocument, Games as _, IdleGame, NewRequest, Owner,
+    Queue as _, SharedStore, StoreOptions, Terms, WorkerId, Workers as _,
+};
 use tempfile::TempDir;
 use tokio::time::Instant;
 

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use engine::store::embedded::{EmbeddedStore, Synchronous};
-use engine::store::redis::RedisStore;
-use engine::store::{GameContents, GameDocument, Owner, SharedStore, StoreOptions};
 use protocol::GameId;
 use serde_json::Value;
+use store::embedded::{EmbeddedStore, Synchronous};
+use store::redis::RedisStore;
+use store::{GameContents, GameDocument, Owner, SharedStore, StoreOptions};
 use story::ChatMessage;
 use tempfile::TempDir;
 

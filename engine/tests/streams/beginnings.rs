@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use engine::store::{LogRead, SharedStore, StoreOptions, WorkerId};
 use protocol::{Event, EventId, EventName, GameId, ProblemType, RequestStatus, StateUpdated};
+use store::{LogRead, SharedStore, StoreOptions, WorkerId};
 
 use crate::fixture::{Server, TIMEOUT, append, claim, finish, new_game, say, state_updated, store, store_with};
 

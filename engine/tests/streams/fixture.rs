@@ -10,17 +10,17 @@ use engine::api::{Api, Auth, Guard, Overviews, Pace, StoreProbe, StreamLimits, r
 use engine::config::{Config, LimitsConfig};
 use engine::http::{Limits, serve};
 use engine::llm::Models;
-use engine::store::embedded::EmbeddedStore;
-use engine::store::{
-    Claim, Commit, Completion, GameChange, GameContents, GameDocument, IdempotencyKey, NewRequest, Rewrite,
-    SharedStore, StoreOptions, StoredTurn, Terms, TurnEvents, TurnLimits, Undo, WorkerId,
-};
 use engine::telemetry::metrics::Metrics;
 use protocol::{
     Event, GameId, IfBusy, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated, TurnRecord,
     TurnResult, Usage,
 };
 use reqwest::Response;
+use store::embedded::EmbeddedStore;
+use store::{
+    Claim, Commit, Completion, GameChange, GameContents, GameDocument, IdempotencyKey, NewRequest, Rewrite,
+    SharedStore, StoreOptions, StoredTurn, Terms, TurnEvents, TurnLimits, Undo, WorkerId,
+};
 use story::Library;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;

@@ -2,10 +2,10 @@
 
 use json_patch::PatchOperation;
 use protocol::{MESSAGE_MAX_BYTES, Problem, RequestType};
+use store::{StoredTurn, Undo};
 use story::{ChatMessage, GameState, Library, Role};
 
 use super::super::chat;
-use crate::store::{StoredTurn, Undo};
 
 /// The most bytes of a state as JSON. The largest state of a shipped story has 12 kB when it begins.
 const STATE_BYTES: usize = 1024 * 1024;

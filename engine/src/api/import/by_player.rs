@@ -3,11 +3,11 @@
 
 use std::slice;
 
+use store::{GameContents, StoredTurn, Undo, state_before};
 use story::{GameState, Library};
 
 use super::super::chat;
 use super::bounds::bytes_of;
-use crate::store::{GameContents, StoredTurn, Undo, state_before};
 
 /// How much work the ways back may be, in bytes of the states on them. A thousand turns with a state of 60 kB are within it; behind it nothing takes a turn
 /// back any more.
@@ -73,10 +73,10 @@ fn before(turn: &StoredTurn, after: Option<&GameState>) -> Option<GameState> {
 mod tests {
     use protocol::TurnRecord;
     use serde_json::json;
+    use store::GameDocument;
     use story::{NewGame, new_game};
 
     use super::*;
-    use crate::store::GameDocument;
 
     const MOST: usize = 60_000;
 

@@ -10,6 +10,7 @@ use axum::response::Response;
 use protocol::{
     EXPORT_VERSION, EventId, ExportedTurn, GameExport, GameId, ImportGame, ImportIds, Problem, ProblemType, User,
 };
+use store::{Changed, GameContents, GameDocument, IdempotencyKey, Owner, RememberedChange, StoredTurn};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -20,7 +21,6 @@ use super::caller::Caller;
 use super::error::{ApiError, internal};
 use super::games::{check_name, created, store_new};
 use super::{Api, body, idempotency};
-use crate::store::{Changed, GameContents, GameDocument, IdempotencyKey, Owner, RememberedChange, StoredTurn};
 
 /// Imports a game. A client that names it by an `Idempotency-Key` gets the same game when it asks again.
 pub(super) async fn post(

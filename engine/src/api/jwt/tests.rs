@@ -8,13 +8,13 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use protocol::Problem;
 use rcgen::{KeyPair, PKCS_ED25519};
 use serde_json::{Value, json};
+use store::Holder;
 use tokio::time::Instant;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{Identity, IdentityProvider};
 use crate::config::JwtConfig;
-use crate::store::Holder;
 
 /// A key of the identity provider.
 struct Signer {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::HeaderMap;
 use protocol::{GameId, GameRewound, GameRewritten, IfBusy, Priority, Problem, ProblemType};
 use serde::Serialize;
+use store::{ChangeDone, Changed, Game, GameChange, GameDocument, IdempotencyKey, NewRequest};
 
 use super::super::account::{Account, CallLimits};
 use super::super::caller::Caller;
@@ -13,7 +14,6 @@ use super::super::{Api, chat, idempotency};
 use super::draft::Draft;
 use super::patience::Patience;
 use super::plan::{RewindKind, plan};
-use crate::store::{ChangeDone, Changed, Game, GameChange, GameDocument, IdempotencyKey, NewRequest};
 
 /// How often a change is planned when a turn's commit comes between its reading and its step.
 const TRIES: usize = 5;

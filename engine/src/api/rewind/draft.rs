@@ -1,9 +1,8 @@
 //! What a game is to become.
 
 use protocol::RewindCause;
+use store::{NewRequest, Rewrite, StoredTurn, Try};
 use story::{ChatMessage, GameState};
-
-use crate::store::{NewRequest, Rewrite, StoredTurn, Try};
 
 /// What the game is to become.
 pub(super) struct Draft {

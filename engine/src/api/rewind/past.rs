@@ -1,11 +1,11 @@
 //! The way back to a turn.
 
 use protocol::{Problem, ProblemType, RequestType};
+use store::{Game, NoWayBack, StoredTurn, TurnRange, Undo, WHOLE_STATE_EVERY, state_before};
 use story::GameState;
 
 use super::super::Api;
 use super::super::error::ApiError;
-use crate::store::{Game, NoWayBack, StoredTurn, TurnRange, Undo, WHOLE_STATE_EVERY, state_before};
 
 /// How many records are read at a time on the search for a message: it is mostly among the last ones.
 const PAGE: usize = 16;

@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use protocol::GameId;
+use store::{Live, StoreError};
 use tokio::time::{Instant, timeout_at};
 
 use super::super::Api;
-use crate::store::{Live, StoreError};
 
 /// How long a change waits. Clients give a call ten seconds (the page, the console), and the answer has to come within them.
 const LONGEST: Duration = Duration::from_secs(8);

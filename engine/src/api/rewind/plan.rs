@@ -1,13 +1,13 @@
 //! What a game becomes when turns are taken back, or narrated again or otherwise.
 
 use protocol::{GameId, Priority, Problem, ProblemType, RequestId, RequestType, RewindCause};
+use store::{Game, Keep, NewRequest, Rewrite, StoredTurn};
 use story::{ChatMessage, GameState, Input};
 
 use super::super::Api;
 use super::super::error::ApiError;
 use super::draft::Draft;
 use super::{past, tries};
-use crate::store::{Game, Keep, NewRequest, Rewrite, StoredTurn};
 
 /// The change that a client asks for.
 pub(super) enum RewindKind {

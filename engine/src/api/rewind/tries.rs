@@ -4,13 +4,13 @@
 //! message; and it never has, where the retry is cancelled or fails. The tries can be chosen then, too.
 
 use protocol::{Alternative, Problem, ProblemType, RequestType, RewindCause, TurnRecord};
+use store::{Game, Keep, Rewrite, StoredTurn, Try, TurnRange};
 use story::ChatMessage;
 
 use super::super::Api;
 use super::super::error::ApiError;
 use super::draft::Draft;
 use super::past;
-use crate::store::{Game, Keep, Rewrite, StoredTurn, Try, TurnRange};
 
 /// How many turns a try may have: the message, and the story events behind it.
 const LONGEST: usize = 256;

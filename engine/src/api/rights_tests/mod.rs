@@ -13,6 +13,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::request::Builder;
 use axum::http::{Method, Request, StatusCode, header};
 use protocol::{GameId, Problem, ProblemType};
+use store::{Budget, Holder, Reserved, Spending, WorkerId};
 use tower::ServiceExt as _;
 
 use super::operation::{Answer, Verb};
@@ -20,7 +21,6 @@ use super::operations::OPERATIONS;
 use super::{Api, Auth, router};
 use crate::config::{Config, LimitsConfig};
 use crate::llm::Models;
-use crate::store::{Budget, Holder, Reserved, Spending, WorkerId};
 use crate::tiers::Tiers;
 use expected::{EXPECTED, KINDS, Kind, Verdict, expected};
 use world::{World, api, verdict};

@@ -3,6 +3,8 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, header};
 use protocol::{GameAccess, GameId, RequestId, TurnRecord};
+use store::secret::{Secret, SecretKind};
+use store::{GameContents, GameDocument, NewCapability, Owner, SentPrompt, SentPrompts, StoredTurn, Terms, TurnRange};
 use story::{ChatMessage, GameState};
 use tower::ServiceExt as _;
 
@@ -10,10 +12,6 @@ use super::super::operation::{Answer, Verb};
 use super::super::operations::OPERATIONS;
 use super::expected::Kind;
 use super::world::{World, message, tenant};
-use crate::secret::{Secret, SecretKind};
-use crate::store::{
-    GameContents, GameDocument, NewCapability, Owner, SentPrompt, SentPrompts, StoredTurn, Terms, TurnRange,
-};
 
 /// What is in the prompts, and nowhere else.
 const MARK: &str = "the butler did it";

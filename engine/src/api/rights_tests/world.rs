@@ -8,6 +8,12 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use protocol::{GameAccess, GameId, Problem, RequestId, RequestType, Tenant};
+use store::embedded::EmbeddedStore;
+use store::secret::{Secret, SecretKind};
+use store::{
+    GameContents, GameDocument, Holder, NewCapability, NewKey, NewRequest, Owner, SharedStore, StoreOptions, Terms,
+    TurnLimits,
+};
 use story::Library;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -18,12 +24,6 @@ use super::super::{Admin, Api, Auth, Guard, Overviews, Pace, Prompts, StoreProbe
 use super::expected::{Kind, Verdict};
 use crate::config::{Config, LimitsConfig};
 use crate::llm::Models;
-use crate::secret::{Secret, SecretKind};
-use crate::store::embedded::EmbeddedStore;
-use crate::store::{
-    GameContents, GameDocument, Holder, NewCapability, NewKey, NewRequest, Owner, SharedStore, StoreOptions, Terms,
-    TurnLimits,
-};
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
 

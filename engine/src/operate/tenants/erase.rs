@@ -10,12 +10,12 @@
 use std::collections::BTreeSet;
 
 use protocol::{DeadLetters, GameId, LaneView, PauseScope, ProblemType, RequestId, path};
+use store::NewAuditEntry;
 
 use super::whose::Whose;
 use super::{OperateError, Places};
 use crate::api::Actor;
 use crate::outln;
-use crate::store::NewAuditEntry;
 
 /// How often it looks again for what has come meanwhile.
 const ROUNDS: usize = 5;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{Keys, Tenant, User, path};
 use serde::Serialize;
+use store::Owner;
 
 use super::{OperateError, Places};
 use crate::operate::{listing, print};
 use crate::out;
-use crate::store::Owner;
 
 /// What a tenant has.
 #[derive(Debug, Default)]

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use protocol::{Tenant, User};
+use store::SharedStore;
 
 use self::whose::Whose;
 use super::duration;
@@ -19,7 +20,6 @@ use super::source::{OperateError, Source};
 use crate::config::Config;
 use crate::retention::Archive;
 use crate::serve::{self, ServeError};
-use crate::store::SharedStore;
 
 /// What can be done with tenants.
 #[derive(Debug, Clone, Subcommand)]

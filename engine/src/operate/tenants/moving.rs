@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use protocol::{GameId, PauseScope, Tenant};
+use store::tiers::TierStore;
+use store::{Game, GamesOf, IdleGame, ListedGame, NewAuditEntry, SharedStore, StoreError};
 use tokio::time::Instant;
 
 use super::OperateError;
@@ -17,8 +19,6 @@ use crate::config::Config;
 use crate::outln;
 use crate::retention::{Archive, ArchiveError, Taken};
 use crate::serve::{self, ServeError};
-use crate::store::tiers::TierStore;
-use crate::store::{Game, GamesOf, IdleGame, ListedGame, NewAuditEntry, SharedStore, StoreError};
 
 /// How many games are read at a time.
 const PAGE: usize = 100;
@@ -166,7 +166,7 @@ impl Move<'_> {
             let its = page.dead_letters.iter().filter(|letter| letter.tenant.as_ref() == Some(tenant));
             games.extend(its.map(|letter| letter.game_id));
             let Some(next) = page.next else { return Ok(games) };
-            let next = next.parse().map_err(|error: crate::store::DeadLetterIdError| StoreError::Corrupt {
+            let next = next.parse().map_err(|error: store::DeadLetterIdError| StoreError::Corrupt {
                 what: "the list of dead letters".to_owned(),
                 reason: error.to_string(),
             })?;

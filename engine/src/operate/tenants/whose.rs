@@ -3,10 +3,10 @@
 use std::fmt;
 
 use protocol::{GameId, KeyInfo, Keys, Tenant, User, path};
+use store::Owner;
 
 use super::{OperateError, Places};
 use crate::operate::listing::{self, Listing};
-use crate::store::Owner;
 
 /// A tenant, or one of its users.
 #[derive(Debug, Clone)]

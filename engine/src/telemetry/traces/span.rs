@@ -11,11 +11,11 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::{SdkTracer, Span as Recorded};
 use protocol::Usage;
+use store::Claim;
+use store::trace_parent::TraceParent;
 
 use super::TRACER;
-use crate::store::Claim;
 use crate::telemetry::turns::millis;
-use crate::trace_parent::TraceParent;
 
 /// A span that is under way, until it is dropped; nothing without traces.
 #[derive(Debug, Default)]

@@ -5,7 +5,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use fixtures::{CONTENT, Dir};
 use story::{ContentKind, Library, Scenario, Source};
 
 use super::{fixed_text, unknown};
@@ -28,20 +27,12 @@ impl Libraries {
 
     /// The content that is in the engine.
     pub(crate) fn shipped(&self) -> Option<Arc<Library>> {
-        self.shipped.get_or_init(|| library(shipped())).clone()
+        self.shipped.get_or_init(|| library(fixtures::sources().collect())).clone()
     }
 }
 
 fn library(sources: Vec<Source>) -> Option<Arc<Library>> {
     Library::load(sources).ok().filter(|library| library.scenarios().next().is_some()).map(Arc::new)
-}
-
-fn shipped() -> Vec<Source> {
-    let of_kind = |kind: ContentKind| {
-        let files = CONTENT.get_dir(kind.dir()).into_iter().flat_map(Dir::files);
-        files.filter_map(move |file| Some(source(kind, file.path(), file.contents_utf8()?.to_owned())))
-    };
-    ContentKind::ALL.iter().copied().flat_map(of_kind).collect()
 }
 
 fn source(kind: ContentKind, path: &Path, text: String) -> Source {

@@ -1,0 +1,305 @@
+//! The connection on which scripts run: it reconnects, repeats steps whose outcome is unknown, and passes the server's run id to
+//! `open.lua` before anything else.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisError};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::failures::{is_worth_reconnecting, refused, unavailable};
+use super::script::{self, Preamble, Script, ScriptArgs, routing_key};
+use super::servers::{CONNECT_TIMEOUT, Servers};
+use crate::StoreError;
+use crate::measure::measured;
+use crate::outages::Outages;
+
+/// How long a script may take before its outcome counts as unknown. The crate's own default is 500 ms.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How often a step is tried. Every script replies to a repeat as it replied first.
+const TRIES: usize = 3;
+
+/// A multiplexed connection to the server of one shard. It is reopened when it breaks.
+#[derive(Debug, Clone)]
+pub(super) struct Connection {
+    servers: Arc<Servers>,
+    preamble: Preamble,
+    open: Arc<Mutex<Open>>,
+    outages: Arc<Outages>,
+}
+
+/// The connection as it is now.
+#[derive(Debug, Default)]
+struct Open {
+    connection: Option<MultiplexedConnection>,
+    /// Counts the connections, so that an error of an earlier one does not close a later one.
+    number: u64,
+    /// When opening it last failed, and why: callers that waited meanwhile fail without another try.
+    failed: Option<(Instant, StoreError)>,
+}
+
+/// A server's description of itself.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) version: String,
+    pub(super) run_id: String,
+    eviction: String,
+    persistence: Persistence,
+    /// Whether its last write to the append-only file failed.
+    append_fails: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Persistence {
+    AppendAlways,
+    AppendEverySecond,
+    Snapshots,
+    None,
+    /// The server does not show its settings.
+    Unknown,
+}
+
+/// Finds the server of a shard, for a connection that is used for one purpose only.
+#[derive(Debug, Clone)]
+pub(super) struct ShardAddress {
+    servers: Arc<Servers>,
+    key: String,
+}
+
+impl ShardAddress {
+    pub(super) async fn client(&self) -> Result<Client, RedisError> {
+        Ok(self.servers.owner_of(&self.key).await?.client)
+    }
+}
+
+impl Server {
+    /// That a full server forgets games in place of refusing writes. One that does not say what it does is given the benefit of the doubt.
+    pub(super) fn evicts(&self) -> Option<String> {
+        let policy = self.eviction.as_str();
+        (!matches!(policy, "noeviction" | ""))
+            .then(|| format!("maxmemory-policy is `{policy}`, so a full server forgets games: set it to `noeviction`"))
+    }
+
+    /// What threatens the data, as the server is set up now.
+    pub(super) fn risks(&self) -> Vec<String> {
+        let persistence = match self.persistence {
+            Persistence::Snapshots | Persistence::None => Some(self.guarantee().to_owned()),
+            Persistence::AppendAlways | Persistence::AppendEverySecond | Persistence::Unknown => None,
+        };
+        let failing = self
+            .append_fails
+            .then(|| "the server cannot write its append-only file: look at its log and at its disk".to_owned());
+        self.evicts().into_iter().chain(persistence).chain(failing).collect()
+    }
+
+    /// The durability of an accepted request, for the operator.
+    pub(super) fn guarantee(&self) -> &'static str {
+        match self.persistence {
+            Persistence::AppendAlways => {
+                "append-only file, synced always: nothing accepted is lost, also over power loss"
+            }
+            Persistence::AppendEverySecond => {
+                "append-only file: nothing accepted is lost when Redis is killed, at most the last second over power loss"
+            }
+            Persistence::Snapshots => {
+                "snapshots only: what came after the last one is lost when Redis dies (set `appendonly yes`)"
+            }
+            Persistence::Unknown => {
+                "it does not show its settings (CONFIG is not allowed), so what survives its death is for you to find out: it needs \
+                 `appendonly yes` and `maxmemory-policy noeviction`"
+            }
+            Persistence::None => "no persistence: everything is lost when Redis dies (set `appendonly yes`)",
+        }
+    }
+}
+
+impl Connection {
+    /// Describes a connection; the first use opens it.
+    pub(super) fn new(servers: Arc<Servers>, preamble: Preamble) -> Self {
+        Self { servers, preamble, open: Arc::default(), outages: Arc::default() }
+    }
+
+    /// The prefix of every key of the shard.
+    pub(super) fn prefix(&self) -> &str {
+        &self.preamble.prefix
+    }
+
+    /// A key of the shard that there is once.
+    pub(super) fn named(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix())
+    }
+
+    /// A key of the shard.
+    pub(super) fn key(&self, name: &str, id: impl Display) -> String {
+        format!("{}{name}:{id}", self.prefix())
+    }
+
+    /// The address of the shard's server, for another connection to it.
+    pub(super) fn address(&self) -> ShardAddress {
+        ShardAddress { servers: Arc::clone(&self.servers), key: routing_key(self.prefix()) }
+    }
+
+    /// Whether the server responds.
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        self.query::<()>(&redis::cmd("PING")).await
+    }
+
+    /// Whether the server takes writes: it writes a key that nobody reads.
+    pub(super) async fn probe_write(&self) -> Result<(), StoreError> {
+        let key = format!("{}probe", self.prefix());
+        self.query(redis::cmd("SET").arg(key).arg(1).arg("PX").arg(60_000)).await
+    }
+
+    /// The server's time in milliseconds.
+    pub(super) async fn now(&self) -> Result<i64, StoreError> {
+        let (seconds, micros): (i64, i64) = self.query(&redis::cmd("TIME")).await?;
+        Ok(seconds.saturating_mul(1000).saturating_add(micros / 1000))
+    }
+
+    /// By how many seconds this machine's clock is ahead of the server's, as exactly as half of the round trip allows.
+    pub(super) async fn clock_ahead(&self) -> Result<f64, StoreError> {
+        let (here, asked) = (SystemTime::now(), Instant::now());
+        let (seconds, micros): (u64, u64) = self.query(&redis::cmd("TIME")).await?;
+        let there = UNIX_EPOCH + Duration::from_secs(seconds) + Duration::from_micros(micros);
+        let here = here + asked.elapsed() / 2;
+        Ok(match here.duration_since(there) {
+            Ok(ahead) => ahead.as_secs_f64(),
+            Err(behind) => -behind.duration().as_secs_f64(),
+        })
+    }
+
+    /// Runs a script, and repeats it if its outcome is unknown.
+    pub(super) async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        arguments: &ScriptArgs,
+    ) -> Result<T, StoreError> {
+        measured(
+            script.name(),
+            self.with(|mut connection| async move { script.invoke(&self.preamble, arguments, &mut connection).await }),
+        )
+        .await
+    }
+
+    /// Runs a command that only reads, or that can be repeated.
+    pub(super) async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
+        measured("command", self.with(|mut connection| async move { command.query_async(&mut connection).await })).await
+    }
+
+    /// Runs commands that only read, in one round trip.
+    pub(super) async fn query_all<T: FromRedisValue>(&self, pipeline: &redis::Pipeline) -> Result<T, StoreError> {
+        measured("read", self.with(|mut connection| async move { pipeline.query_async(&mut connection).await })).await
+    }
+
+    /// The server's description of itself.
+    pub(super) async fn server(&self) -> Result<Server, StoreError> {
+        self.with(|mut connection| async move { server(&mut connection).await }).await
+    }
+
+    async fn with<T, F: Future<Output = Result<T, RedisError>>>(
+        &self,
+        step: impl Fn(MultiplexedConnection) -> F,
+    ) -> Result<T, StoreError> {
+        let outcome = self.tried(step).await;
+        self.outages.note(|| self.servers.addresses(), &outcome);
+        outcome
+    }
+
+    async fn tried<T, F: Future<Output = Result<T, RedisError>>>(
+        &self,
+        step: impl Fn(MultiplexedConnection) -> F,
+    ) -> Result<T, StoreError> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            // If the server is down, the caller decides how long to wait for it.
+            let (connection, number) = self.get().await?;
+            match step(connection).await {
+                Ok(value) => return Ok(value),
+                Err(error) if is_worth_reconnecting(&error) => {
+                    let mut open = self.open.lock().await;
+                    if open.number == number {
+                        open.connection = None;
+                    }
+                    drop(open);
+                    if tried == TRIES {
+                        return Err(unavailable(&error));
+                    }
+                }
+                Err(error) => return Err(refused(&error)),
+            }
+        }
+    }
+
+    /// The open connection, or a new one on which `open.lua` has run first: after a restart of the server, no event can be
+    /// appended under the old epoch.
+    async fn get(&self) -> Result<(MultiplexedConnection, u64), StoreError> {
+        let asked = Instant::now();
+        let mut open = self.open.lock().await;
+        if let Some(connection) = &open.connection {
+            return Ok((connection.clone(), open.number));
+        }
+        if let Some((_, error)) = open.failed.as_ref().filter(|(when, _)| *when >= asked) {
+            return Err(error.clone());
+        }
+        match self.connect().await {
+            Ok(connection) => {
+                open.number += 1;
+                open.connection = Some(connection.clone());
+                Ok((connection, open.number))
+            }
+            Err(error) => {
+                let error = self.servers.not_connected(&error);
+                open.failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(RESPONSE_TIMEOUT));
+        let client = self.address().client().await?;
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        let run_id = server(&mut connection).await?.run_id;
+        script::OPEN.invoke::<()>(&self.preamble, &ScriptArgs::new().arg(run_id), &mut connection).await?;
+        Ok(connection)
+    }
+}
+
+async fn server(connection: &mut MultiplexedConnection) -> Result<Server, RedisError> {
+    // Both sections in two commands: servers before 7.0 take one section a command.
+    let mut read = redis::pipe();
+    read.cmd("INFO").arg("server").cmd("INFO").arg("persistence");
+    let (info, written): (String, String) = read.query_async(connection).await?;
+    let field = |name: &str| {
+        info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or("unknown").to_owned()
+    };
+    // Rented servers may refuse CONFIG: the engine then says that it does not know.
+    let config: Vec<String> = redis::cmd("CONFIG")
+        .arg("GET")
+        .arg(&["maxmemory-policy", "appendonly", "appendfsync", "save"])
+        .query_async(connection)
+        .await
+        .unwrap_or_default();
+    let setting =
+        |name: &str| config.chunks_exact(2).find(|pair| pair[0] == name).map_or("", |pair| pair[1].as_str()).to_owned();
+    let persistence = match (setting("appendonly").as_str(), setting("appendfsync").as_str()) {
+        ("", _) => Persistence::Unknown,
+        ("yes", "always") => Persistence::AppendAlways,
+        ("yes", _) => Persistence::AppendEverySecond,
+        _ if setting("save").is_empty() => Persistence::None,
+        _ => Persistence::Snapshots,
+    };
+    Ok(Server {
+        version: field("redis_version"),
+        run_id: field("run_id"),
+        eviction: setting("maxmemory-policy"),
+        persistence,
+        append_fails: written.contains("aof_last_write_status:err"),
+    })
+}
