@@ -30,7 +30,7 @@ use story::{ChatMessage, GameState};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::bench::{Bench, on_embedded, on_redis};
+use crate::bench::{Bench, on_cluster, on_embedded, on_redis};
 use crate::fixture::{document, enqueue, game_id, run_all};
 
 /// The API over a store, with the shipped content.
@@ -133,6 +133,11 @@ async fn a_game_moves_from_redis_to_another_store_and_back() {
 }
 
 #[tokio::test]
+async fn a_game_moves_from_a_cluster_to_another_store_and_back() {
+    on_cluster(a_game_moves_to_another_store_and_back).await;
+}
+
+#[tokio::test]
 async fn a_game_moves_from_one_embedded_store_to_another_and_back() {
     on_embedded(a_game_moves_to_another_store_and_back).await;
 }
@@ -170,6 +175,11 @@ async fn another_document_is_not_imported_under_the_key_of_a_first_one(bench: Be
 #[tokio::test]
 async fn a_key_of_an_import_belongs_to_its_document_on_redis() {
     on_redis(another_document_is_not_imported_under_the_key_of_a_first_one).await;
+}
+
+#[tokio::test]
+async fn a_key_of_an_import_belongs_to_its_document_in_a_cluster() {
+    on_cluster(another_document_is_not_imported_under_the_key_of_a_first_one).await;
 }
 
 #[tokio::test]

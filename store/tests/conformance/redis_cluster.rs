@@ -13,8 +13,8 @@ const SLOTS: u16 = 16_384;
 const NODES: u16 = 3;
 /// Where nextest's set-up script leaves the nodes' ports.
 const PORTS: &str = "STORY_ENGINE_TEST_CLUSTER";
-/// The script. What it starts ends with the process that called it.
-const START: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/redis-cluster");
+/// The script, also for tests of other crates. What it starts ends with the process that called it.
+const START: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../store/tests/conformance/redis-cluster");
 
 /// Running nodes.
 pub(crate) struct RedisCluster {
