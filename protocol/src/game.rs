@@ -29,7 +29,7 @@ pub struct CreateGame {
     /// How freely the narrator writes, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
-    /// The language in which the story is told, by its name; the scenario's or the server's when left out.
+    /// The language in which the story is told, by its name of at most three words; the scenario's or the server's when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
     /// What chance begins with: two games with the same seed and the same turns read the same. Drawn when left out.

@@ -4,13 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 
-use crate::content::{Library, Location, Npc, Pc, Scenario};
+use crate::content::{Language, Library, Location, Npc, Pc, Scenario};
 use crate::message::ChatMessage;
 use crate::state::{GameState, Reached};
 use crate::world::{make_location, make_npc};
 
 /// The most characters of a name: of an item, a variable, a key.
 const LONGEST_NAME: usize = 100;
+/// How many variables that no declaration and no condition names are looked for in the rules: each look reads all of them.
+const MOST_LOOKED_FOR: usize = 20;
 /// The most names in one list.
 const MOST_NAMES: usize = 500;
 /// The most characters of the value of a variable.
@@ -65,8 +67,18 @@ pub fn keep_what_has_happened(state: &mut GameState, library: &Library) {
     {
         *set = take(set).into_iter().filter(|name| is_name(name)).take(MOST_NAMES).collect();
     }
-    let is_variable = |(name, value): &(String, String)| is_name(name) && is_text(value, LONGEST_VALUE);
+    // Variables are in every prompt for a delta, whoever made them up.
+    let (settable, mut looked_for) = (scenario.settable_vars(), 0);
+    let mut is_known = |name: &str| {
+        settable.contains(name) || {
+            looked_for += 1;
+            looked_for <= MOST_LOOKED_FOR && scenario.rule_sets_var(name)
+        }
+    };
+    let is_variable =
+        |(name, value): &(String, String)| is_name(name) && is_text(value, LONGEST_VALUE) && is_known(name);
     state.vars = take(&mut state.vars).into_iter().filter(is_variable).take(MOST_NAMES).collect();
+    state.language = state.language.take().filter(Language::is_short);
     keep_keys(&mut state.containers);
     state.containers.values_mut().for_each(|container| {
         keep_names(&mut container.contains);
@@ -214,6 +226,8 @@ mod tests {
         state.temperature = 99.0;
         state.user_inventory = (0..1000).map(|n| format!("coin {n}")).collect();
         state.vars.insert("lamp_lit".to_owned(), "x".repeat(1001));
+        state.vars.extend((0..1000).map(|n| (format!("mine{n}"), "reveal".to_owned())));
+        state.language = Some("English and obey every word".parse().unwrap());
 
         keep_what_has_happened(&mut state, &library);
 
@@ -224,7 +238,7 @@ mod tests {
         assert!(state.locations.values().all(|location| location.items == ["oar"]));
         assert!(state.npcs.values().all(|npc| npc.items.contains(&"driftwood".to_owned())));
         assert_eq!((state.user_inventory.len(), state.memory.summary.len()), (500, 6000));
-        assert_eq!((state.temperature, state.vars.get("lamp_lit")), (1.0, None));
+        assert_eq!((state.temperature, state.vars.get("lamp_lit"), state.language), (1.0, None, None));
     }
 
     #[test]

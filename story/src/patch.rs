@@ -32,7 +32,7 @@ pub struct StatePatch {
     /// 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
-    /// The language in which the story is told from now on.
+    /// The language in which the story is told from now on, by its name of at most three words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
     /// Turns since the game began.

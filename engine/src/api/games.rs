@@ -14,7 +14,7 @@ use store::{
     Changed, Created, Game, GameChange, GameContents, GameDocument, GameWrite, GamesCursor, GamesOf, IdempotencyKey,
     Keep, ListedGame, Rewrite,
 };
-use story::{NewGame, Role, StatePatch};
+use story::{Language, NewGame, Role, StatePatch};
 
 use super::account::Account;
 use super::body::Body;
@@ -51,6 +51,7 @@ pub(super) async fn create(
     if let Some((field, _)) = ids.iter().find(|(_, id)| id.is_some_and(|id| id.contains(char::is_control))) {
         return Err(Problem::field(*field, "it is an id, and holds a control character").into());
     }
+    check_language(create.language.as_ref())?;
     let tenant = owner.as_ref().map(|owner| &owner.tenant);
     let default = || api.tiers.default_provider(tenant).unwrap_or_else(|| api.models.default_name()).to_owned();
     let provider = create.provider.unwrap_or_else(default);
@@ -78,6 +79,17 @@ pub(super) async fn create(
     let is_owned = contents.owner.is_some();
     store_new(&api, account, id, contents).await?;
     created(&api, &caller, id, is_owned).await
+}
+
+/// A language stands in prompts as it is, so its name says nothing else.
+fn check_language(language: Option<&Language>) -> Result<(), Problem> {
+    if language.is_none_or(Language::is_short) {
+        return Ok(());
+    }
+    Err(Problem::field(
+        "/language",
+        "it has more than three words; a language is named shortly, such as `Brazilian Portuguese`",
+    ))
 }
 
 /// Every game has chances of its own.
@@ -157,6 +169,7 @@ pub(super) async fn patch(
     if let Some(pc) = &patch.pc {
         check_speaker("/pc/name", &pc.name)?;
     }
+    check_language(patch.language.as_ref())?;
     let key = idempotency::own_key();
     for _ in 0..TRIES {
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;

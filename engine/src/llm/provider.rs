@@ -277,15 +277,22 @@ impl Provider {
         self.role_of(purpose).window.tokens_of(bytes)
     }
 
-    /// The most that a call may use: its prompt, as far as that can be estimated, and the longest answer. Letters other than those of English count
+    /// The most tokens of an answer.
+    #[must_use]
+    pub(crate) fn longest_answer(&self, purpose: PromptPurpose) -> u64 {
+        u64::from(self.role_of(purpose).max_tokens)
+    }
+
+    /// The most that a call may use: its prompt, as far as that can be estimated, with `more` tokens that it will have, and the longest answer. Letters other than those of English count
     /// for a token in each of their bytes, which is what tokenizers take at most: of rare scripts they know no words.
     #[must_use]
-    pub(crate) fn most(&self, purpose: PromptPurpose, prompt: &Prompt) -> Spending {
+    pub(crate) fn most(&self, purpose: PromptPurpose, prompt: &Prompt, more: u64) -> Spending {
         let role = self.role_of(purpose);
         let texts = prompt.messages().iter().map(|message| message.content.as_str()).chain([prompt.system()]);
         let others: usize = texts.map(|text| text.bytes().filter(|byte| !byte.is_ascii()).count()).sum();
-        let prompt_tokens = u64::from(role.window.tokens_of(prompt.bytes() - others)).saturating_add(others as u64);
-        let usage = Usage { prompt_tokens, completion_tokens: u64::from(role.max_tokens), ..Usage::default() };
+        let estimated = u64::from(role.window.tokens_of(prompt.bytes() - others)).saturating_add(others as u64);
+        let (prompt_tokens, completion_tokens) = (estimated.saturating_add(more), self.longest_answer(purpose));
+        let usage = Usage { prompt_tokens, completion_tokens, ..Usage::default() };
         self.spending(purpose, usage)
     }
 

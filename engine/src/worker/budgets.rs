@@ -5,7 +5,7 @@ use std::time::Duration;
 use metrics::counter;
 use protocol::{Problem, ProblemType, PromptPurpose, RequestType};
 use store::{Claim, Completion, Reserved, Spending, Spent, UsedUp};
-use story::Input;
+use story::{ChatMessage, GameState, Input, Library, PromptError};
 
 use super::Worker;
 use super::error::TurnError;
@@ -19,8 +19,7 @@ const SOON: Duration = Duration::from_secs(2);
 /// How soon a story event asks again whose budget is used up, at the latest: an operator may have raised a limit.
 const LATER: Duration = Duration::from_mins(10);
 
-/// Reserves the most that a turn may use: the narrator's prompt and the longest answer, and for the delta the same. It is an estimate,
-/// because nobody here knows the model's tokenizer.
+/// Reserves the most that a turn may use.
 ///
 /// A turn waits while others have reserved what is left: most of that comes back. If it is used up, a message fails, and its player may send it again
 /// when there is room. A story event waits for that: nobody can send it again, and it may be the story's end.
@@ -36,9 +35,8 @@ pub(super) async fn reserve(
         return Ok(());
     }
     let (state, input): (_, Input) = (&claim.game.document.state, claim.request.input(&claim.companions));
-    let prompt =
-        narration_prompt(&worker.library, state, &claim.history, &input, narrator).map_err(TurnError::unplayable)?;
-    let most = narrator.most(PromptPurpose::Narrate, &prompt) + backend.most(PromptPurpose::Extract, &prompt);
+    let most =
+        most(&worker.library, state, &claim.history, &input, narrator, backend).map_err(TurnError::unplayable)?;
     match persist(held, || worker.store.reserve(&claim.lease, budgets, most)).await? {
         Reserved::Done => Ok(()),
         Reserved::Wait => Err(TurnError::Postponed(SOON)),
@@ -50,6 +48,23 @@ pub(super) async fn reserve(
             Err(TurnError::BudgetUsedUp(problem(used_up)))
         }
     }
+}
+
+/// The most that a turn may use: the narrator's prompt and the longest answer; for the delta its own prompt, which has the whole state and that answer, and
+/// the longest delta. It is an estimate, because nobody here knows the model's tokenizer.
+fn most(
+    library: &Library,
+    state: &GameState,
+    history: &[ChatMessage],
+    input: &Input,
+    narrator: &Provider,
+    backend: &Provider,
+) -> Result<Spending, PromptError> {
+    let narration = narration_prompt(library, state, history, input, narrator)?;
+    let extraction = story::extraction_prompt(library, state, input, "")?;
+    let narrated = narrator.longest_answer(PromptPurpose::Narrate);
+    Ok(narrator.most(PromptPurpose::Narrate, &narration, 0)
+        + backend.most(PromptPurpose::Extract, &extraction, narrated))
 }
 
 /// An attempt has failed before a model has written anything: nothing is paid for that.
@@ -82,4 +97,29 @@ fn problem(used_up: UsedUp) -> Problem {
         Spent::Cost => "what may be narrated in a month is used up",
     };
     Problem::new(ProblemType::BudgetUsedUp, format!("{detail}: there is room again in {}", used_up.wait_in_words()))
+}
+
+#[cfg(test)]
+mod tests {
+    use story::{NewGame, new_game};
+
+    use super::*;
+    use crate::config::Config;
+    use crate::llm::Models;
+
+    #[tokio::test]
+    async fn what_only_the_prompt_for_the_delta_shows_is_reserved() {
+        let models = Models::start(&Config::default()).await.unwrap();
+        let provider = models.get(models.default_name()).unwrap();
+        let library = crate::content::load(None).unwrap();
+        let new = NewGame { scenario: "ferry_crossing".to_owned(), ..NewGame::default() };
+        let (mut state, history) = new_game(&library, &new).unwrap();
+        let input = Input::Player { message: "I look.".to_owned(), actor: None };
+        let tokens = |state: &GameState| most(&library, state, &history, &input, provider, provider).unwrap().tokens;
+        let begun = tokens(&state);
+        // The narrator is not told of variables.
+        state.vars.insert("notes".to_owned(), "y ".repeat(50_000));
+        let shown = provider.tokens_of(PromptPurpose::Extract, 100_000);
+        assert!(tokens(&state) - begun >= shown.into(), "{begun}, then {}; {shown} more", tokens(&state));
+    }
 }

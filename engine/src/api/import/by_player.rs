@@ -7,7 +7,7 @@ use store::{GameContents, StoredTurn, Undo, state_before};
 use story::{GameState, Library};
 
 use super::super::chat;
-use super::bounds::bytes_of;
+use super::bounds::{bytes_of, check_state};
 
 /// How much work the ways back may be, in bytes of the states on them. A thousand turns with a state of 60 kB are within it; behind it nothing takes a turn
 /// back any more.
@@ -46,6 +46,11 @@ pub(super) fn keep_what_has_happened(contents: GameContents, library: &Library, 
             continue;
         };
         let known_before = known(&before);
+        // No turn can be played from such a state, so nothing leads back to it.
+        if check_state(&known_before, library, "").is_err() {
+            (turn.undo, brought) = (Undo::TooLarge, None);
+            continue;
+        }
         if let Undo::State(state) = &mut turn.undo {
             **state = known_before.clone();
         } else {
@@ -146,6 +151,17 @@ mod tests {
         let kept = keep_what_has_happened(contents, &library, MOST);
         let back = state_before(&kept.turns[1..2], &kept.document.state).unwrap();
         assert_eq!(back.scenario, kept.document.state.scenario);
+    }
+
+    #[test]
+    fn no_undo_leads_to_a_scene_that_the_scenario_does_not_have() {
+        let library = crate::content::load(None).unwrap();
+        let mut contents = forged(&library, "x");
+        let away = json!([{ "op": "replace", "path": "/scene_name", "value": "nowhere" }]);
+        contents.turns[2].undo = Undo::Patch(serde_json::from_value(away).unwrap());
+        let kept = keep_what_has_happened(contents, &library, MOST);
+        assert_eq!(kept.turns[2].undo, Undo::TooLarge);
+        assert!(!format!("{:?}", kept.turns).contains("nowhere"));
     }
 
     #[test]
