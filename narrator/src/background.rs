@@ -95,7 +95,7 @@ impl Telling<'_> {
         let lines = [
             ("scenery, and no more", format!("There {is} {noun}, as anywhere: scenery, and no more.")),
             ("Nothing here hangs on", format!("You give the {noun} a thought. Nothing here hangs on {it}.")),
-            ("as anywhere, and of no use", format!("The {noun} {is} here as anywhere, and of no use to you.")),
+            ("can do nothing with the", format!("You can do nothing with the {noun} here, and need not.")),
         ];
         Some(format!("{} {}", self.view.fresh_by_stem(&lines), self.could_try()))
     }

@@ -30,7 +30,7 @@ const OPENINGS: &[(Remark, &str)] = &[
     ),
     (
         Remark::Sorry,
-        "do forgive me, please forgive, sorry for, sorry if, sorry that, i'm sorry for, i'm sorry if, sorry, i'm sorry, i am sorry, i'm so sorry, my bad, my apologies, my mistake, pardon, pardon me, excuse me, i beg your pardon, forgive me, \
+        "do forgive me, please forgive, forgive the, forgive my, pardon the, pardon my, excuse the, excuse my, i apologise, i apologize, apologies, sorry to, sorry i'm, sorry i am, sorry we, sorry about the, sorry for, sorry if, sorry that, i'm sorry for, i'm sorry if, sorry, i'm sorry, i am sorry, i'm so sorry, my bad, my apologies, my mistake, pardon, pardon me, excuse me, i beg your pardon, forgive me, \
          i didn't mean, no offence, no offense",
     ),
     (

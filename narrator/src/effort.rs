@@ -41,8 +41,14 @@ pub(super) fn is_water(noun: &str) -> bool {
 }
 
 impl Telling<'_> {
-    /// The way to what carries somebody over the water.
+    /// The way to what carries somebody over the water; on board, the way on.
     pub(super) fn way_over_water(&self) -> Option<&Way> {
+        let here = words(&self.view.here);
+        if here.iter().any(|word| CARRIES.contains(&word.as_str()))
+            && let ([one, other], Some(back)) = (self.view.ways.as_slice(), self.way_back())
+        {
+            return Some(if one.direction == back.direction { other } else { one });
+        }
         CARRIES.iter().find_map(|carries| self.way_by_name(carries))
     }
 

@@ -152,7 +152,7 @@ impl Telling<'_> {
     pub(super) fn way_meant(&self, clause: &Clause, verb: Verb, place: &str) -> Option<&Way> {
         let default = match (verb, clause.written.as_str()) {
             (_, "climb" | "ascend" | "climb up") if self.is_no_climb(place) => None,
-            (_, "cross" | "cross to") if is_water(place) => self.way_over_water(),
+            (_, "cross" | "cross to") if is_water(place) || place.is_empty() => self.way_over_water(),
             (Verb::Go, written)
                 if !["swim", "wade"].contains(&written)
                     && is_water(place)

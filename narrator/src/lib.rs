@@ -36,6 +36,8 @@ mod fighting_tests;
 #[cfg(test)]
 mod first_time_tests;
 #[cfg(test)]
+mod flourish_tests;
+#[cfg(test)]
 mod follow_up_tests;
 mod follow_ups;
 mod found;
@@ -45,6 +47,7 @@ mod gestures;
 mod going;
 mod handling;
 mod idle;
+mod leading;
 mod lines;
 mod manner;
 #[cfg(test)]

@@ -107,6 +107,7 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
             words.pop();
         }
     }
+    clothed(&mut words);
     // `take the hat out of the box`
     let out = words.windows(2).position(|pair| pair[0] == "out" && pair[1] == "of");
     let takes = words
@@ -194,6 +195,19 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
         return [&words[..at], std::slice::from_ref(deed), object].concat();
     }
     words
+}
+
+/// `put on the boots` for `pull on the boots`: a rope is pulled.
+fn clothed(words: &mut [String]) {
+    const CLOTHES: &[&str] = &[
+        "boots", "boot", "coat", "hat", "cap", "gloves", "helmet", "suit", "scarf", "cloak", "jacket", "shoes", "shawl",
+    ];
+    let pulls = |pair: &[String]| ["pull", "throw", "tug"].contains(&pair[0].as_str()) && pair[1] == "on";
+    if let Some(at) = words.windows(2).position(pulls)
+        && words[at + 2..].iter().take(4).any(|word| CLOTHES.contains(&word.as_str()))
+    {
+        "put".clone_into(&mut words[at]);
+    }
 }
 
 /// `start the metronome` for `get the metronome started`.

@@ -196,7 +196,7 @@ impl Telling<'_> {
         let lines = [
             ("You can try it:", format!("You can try it: write `{deed}`.")),
             ("Nothing has been done yet;", format!("Nothing has been done yet; to try it, write `{deed}`.")),
-            ("No one has forbidden it:", format!("No one has forbidden it: `{deed}`.")),
+            ("Nothing speaks against trying:", format!("Nothing speaks against trying: write `{deed}`.")),
             ("That is up to you.", format!("That is up to you. If you mean it, write `{deed}`.")),
             ("Asking changes nothing;", format!("Asking changes nothing; for the deed itself, write `{deed}`.")),
             ("You have only asked.", format!("You have only asked. To go through with it, write `{deed}`.")),
@@ -214,6 +214,10 @@ impl Telling<'_> {
         }
         if let Some(reason) = self.what_keeps_closed(&clause) {
             return Some(format!("{reason} {}", self.hint()));
+        }
+        let listener = clause.objects.first().filter(|_| verb.is_speech()).map(|noun| self.view.find(noun));
+        if let Some(Found::Being(being)) = listener {
+            return Some(format!("You need only begin: write `talk to {}`.", being.name));
         }
         if verb.is_motion() || verb.is_perception() {
             return None;

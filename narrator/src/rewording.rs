@@ -30,6 +30,8 @@ const GIVEN: &[&str] = &[
 /// The words of a sentence as those of a plainer one that means the same.
 pub(super) fn reworded(mut words: Vec<String>) -> Vec<String> {
     super::word_order::in_order(&mut words);
+    wishes::asked_about(&mut words);
+    lowered(&mut words);
     wishes::gone_to_see(&mut words);
     wishes::seen(&mut words);
     wishes::requested(&mut words);
@@ -49,6 +51,23 @@ pub(super) fn reworded(mut words: Vec<String>) -> Vec<String> {
     gone_to_do(&mut words);
     looked_on(&mut words);
     gone_farther(&words)
+}
+
+/// `climb down` for `lower myself over the side`.
+fn lowered(words: &mut Vec<String>) {
+    let own = |word: &String| ["myself", "ourselves", "me"].contains(&word.as_str());
+    let Some(at) = words.windows(2).position(|pair| ["lower", "let"].contains(&pair[0].as_str()) && own(&pair[1]))
+    else {
+        return;
+    };
+    let rest = words[at + 2..].join(" ");
+    let is_over = rest.starts_with("over the") || rest.starts_with("down over");
+    if is_over || rest.is_empty() || rest == "down" {
+        words.truncate(at);
+        words.extend(["climb", "down"].map(str::to_owned));
+    } else if ["down", "into", "through"].iter().any(|way| rest.starts_with(way)) {
+        words.splice(at..at + 2, ["climb".to_owned()]);
+    }
 }
 
 fn begin(words: &[String]) -> usize {

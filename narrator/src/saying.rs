@@ -120,6 +120,12 @@ impl Clause {
         own && refuses && !states && !self.is_question
     }
 
+    /// Whether what it states is about somebody else, and not said to them.
+    pub(super) fn speaks_of_others(&self) -> bool {
+        ["he", "she", "they", "it", "nobody"].iter().any(|of| self.whole.split([' ', '\'']).next() == Some(of))
+            && !self.whole.split(' ').any(|word| word == "you" || word == "your")
+    }
+
     /// Whether it states something, and asks for nothing to be done.
     pub(super) fn is_statement(&self) -> bool {
         let words: Vec<&str> = self.whole.split(' ').filter(|word| !word.is_empty()).collect();

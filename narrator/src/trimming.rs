@@ -1,6 +1,7 @@
 //! What a sentence says beside its deeds: why, when and how something is done, and remarks. It is cut away before nouns are read, so that
 //! `sit down, if nobody minds` looks for no minds.
 
+use super::leading::without_lead_in;
 use super::reasons::{
     ASKING, cut_at_alternative, cut_at_reasons, has_verb, without_reason_in_front, without_reason_in_the_middle,
 };
@@ -55,6 +56,7 @@ const REMARKS: &[&str] = &[
 /// Ends of a sentence that change nothing in it, where at least two words stand before them.
 const ENDS: &[&str] = &[
     "then",
+    "now",
     "instead",
     "straight away",
     "right away",
@@ -143,8 +145,7 @@ pub(super) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
         .collect();
     // `knock knock`
     words.dedup_by(|word, before| word == before && word.len() > 1 && word != "had" && word != "that");
-    without_call(&mut words);
-    without_musing(&mut words);
+    without_lead_in(&mut words);
     without_manners(&mut words);
     // `I'm afraid I'm late` is no fear.
     if let Some(at) = words.windows(2).position(|pair| pair[0] == "i'm" && pair[1] == "afraid")
@@ -178,54 +179,6 @@ pub(super) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
     words
 }
 
-/// `where am I` of `hi, where am I` and `before anything else, where am I`.
-fn without_call(words: &mut Vec<String>) {
-    const CALLS: &[&str] = &["hi", "hello", "hey", "hm", "hmm", "oh", "ok", "okay", "well", "um", "and", "but", "so"];
-    const BEFORE: &[&str] = &["before anything else", "first of all", "to begin with", "for a start"];
-    let mut start = 0;
-    while let Some(comma) = words[start..].iter().position(|word| word == ",").map(|comma| comma + start) {
-        let call = words[start..comma].join(" ");
-        if !CALLS.contains(&call.as_str()) && !BEFORE.contains(&call.as_str()) {
-            break;
-        }
-        start = comma + 1;
-    }
-    if words[start..].first().is_some_and(|word| QUESTION_WORDS.contains(&word.as_str())) {
-        words.drain(..start);
-    }
-}
-
-/// `I'll grab it` of `I guess I'll grab it`, and `it's cold` of `gosh it's cold`.
-fn without_musing(words: &mut Vec<String>) {
-    const EXCLAIMED: &[&str] = &["gosh", "wow", "whoa", "brr", "phew", "geez", "yikes", "omg", "oof", "ugh", "blimey"];
-    let is = |word: &String, any: &[&str]| any.contains(&word.as_str());
-    let exclaimed = words.iter().take_while(|word| is(word, EXCLAIMED) || *word == ",").count();
-    if exclaimed > 0 && words.len() > exclaimed + 1 {
-        words.drain(..exclaimed);
-    }
-    let start = words
-        .iter()
-        .take_while(|word| is(word, &["ok", "okay", "so", "well", "right", "alright", "hmm", "hm", ","]))
-        .count();
-    if let [first, thinks, plans, _, ..] = &words[start..]
-        && first == "i"
-        && is(thinks, &["guess", "think", "suppose", "reckon", "believe", "figure"])
-        && is(plans, &["i'll", "i'd", "i", "we'll"])
-        && (plans != "i" || is(&words[start + 3], &["will", "shall"]))
-    {
-        words.drain(..start + 2);
-    }
-    // `I'd better ring it`
-    if let Some(at) = words.windows(2).position(|pair| is(&pair[0], &["i'd", "had"]) && pair[1] == "better")
-        && at < 4
-    {
-        words.remove(at + 1);
-        if words[at] == "had" {
-            words.remove(at);
-        }
-    }
-}
-
 /// Cuts away `, I really appreciate it` and `, I may need it outside`, where something stands before it.
 fn cut_at_remarks(words: &mut Vec<String>) {
     let is_remark = |from: usize| {
@@ -234,9 +187,25 @@ fn cut_at_remarks(words: &mut Vec<String>) {
             .iter()
             .any(|remark| text.strip_prefix(remark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
     };
+    // `take the lamp, he won't notice` speaks to nobody; `tell her, he won't notice` does.
+    let says_of_others = |at: usize| {
+        let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
+        let speaks = words[..at]
+            .iter()
+            .any(|word| ["tell", "say", "ask", "shout", "whisper", "answer", "reply", "i'd"].contains(&word.as_str()));
+        let subject = if is(at, &["no"]) && is(at + 1, &["one"]) { at + 2 } else { at + 1 };
+        is(at, &["he", "she", "they", "nobody", "no", "it"])
+            && is(
+                subject,
+                &["won't", "will", "wouldn't", "doesn't", "don't", "can't", "isn't", "needs", "seems", "looks"],
+            )
+            && !speaks
+    };
     // `off to the quay, maybe the cat is there`: to go somewhere needs no verb.
     let goes = ["off", "to", "into", "back", "then"].contains(&words.first().map_or("", String::as_str));
-    let is_beside = |at: usize| words[at] == "," && is_remark(at + 1) && (goes || has_verb(&words[..at]));
+    let is_beside = |at: usize| {
+        words[at] == "," && (is_remark(at + 1) || says_of_others(at + 1)) && (goes || has_verb(&words[..at]))
+    };
     if let Some(comma) = (1..words.len()).find(|at| is_beside(*at)) {
         words.truncate(comma);
     }
@@ -379,6 +348,13 @@ mod tests {
             ("wait a while", "wait a while"),
             ("wait until morning", "wait until morning"),
             ("i'm cold, so i light the lamp", "i'm cold , so i light the lamp"),
+            ("sorry to barge in on you", "i'm sorry"),
+            ("with a heavy heart i go down", "i go down"),
+            ("with some reluctance, i go down", "i go down"),
+            ("without waking him i take the stamp", "i take the stamp"),
+            ("with the key i open the door", "with the key i open the door"),
+            ("i'll just borrow that lamp, he won't notice", "i'll just borrow that lamp"),
+            ("tell her, he won't notice", "tell her , he won't notice"),
         ] {
             assert_eq!(trimmed(said, false).join(" "), left);
         }

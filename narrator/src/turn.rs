@@ -63,12 +63,12 @@ impl Telling<'_> {
             if is_address && matches!(now.view.find(&clause.rest), Found::Being(_)) {
                 continue;
             }
-            // `it's raining, let's go in`: what is only said beside a deed, to nobody, is not answered.
+            // `it's raining, let's go in`: what is only said beside a deed, to nobody, is not answered. Nor is `take it. She doesn't need it.`
             let is_aside = clauses.len() > 1
                 && clause.verb.is_none()
                 && clause.is_statement()
                 && felt(&clause.whole).is_none()
-                && now.view.speaker().is_none()
+                && (now.view.speaker().is_none() || clause.speaks_of_others())
                 && clauses.iter().any(|other| other.verb.is_some() || other.is_question);
             if is_aside {
                 continue;

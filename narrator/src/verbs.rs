@@ -153,7 +153,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Go,
-        "go, swim away, walk off, go off, set out, squeeze past, squeeze through, edge along, edge past, walk, run, stomp, stomp over to, trudge, dash, rush, race, stride, step over to, hurry over to, make for, pop over to, check out, nip, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
+        "go, swim away, walk off, go off, set out, squeeze past, squeeze through, edge along, edge past, walk, run, stomp, stomp over to, trudge, dash, rush, race, stride, step over to, hurry over to, make for, pop over to, pop, pop into, drop in at, drop into, duck into, check out, nip, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
          creep, hurry, visit, approach, cross, march, wander, stroll, slide, swim, wade, make my way, set \
          off, push on, go up to, go to, step, climb up, climb down, go over to, push my way, elbow my way, fight my way, work my way, find my way, feel my way, tiptoe, slink, stagger, limp, amble, saunter, shuffle, scurry, scramble, sprint, jog, walk to, come to, come over to, walk over to, head \
          to, head for, journey, hop, move on, go through, take the stairs, come down, come up, come back down, come back up, go back down, go back up, climb back down, climb back up, climb back, head back down, head back up, slip, enter through, cross to",

@@ -150,3 +150,43 @@ pub(super) fn requested(words: &mut Vec<String>) {
         words.extend(deed.split(' ').map(str::to_owned));
     }
 }
+
+/// What `what` asks for that is no thing: `what now`.
+const NO_NOUNS: &[&str] = &[
+    "now", "next", "else", "then", "time", "day", "about", "for", "if", "way", "happened", "happens", "gives", "up",
+    "to", "is", "are", "was", "were", "the", "this", "that", "do", "can", "exits", "ways", "people", "things", "items",
+    "of", "place", "year", "month", "hour",
+];
+
+/// `what do you know about the moon` for `might I ask you about the moon`, `look at the pump` for `what pump`, and `who is he` for `what's his name`.
+pub(super) fn asked_about(words: &mut Vec<String>) {
+    let text = words.join(" ");
+    for opening in [
+        "might i ask you about ",
+        "may i ask you about ",
+        "can i ask you about ",
+        "could i ask you about ",
+        "might i ask about ",
+        "may i ask about ",
+    ] {
+        if let Some(topic) = text.strip_prefix(opening) {
+            *words = [owned(&["what", "do", "you", "know", "about"]), topic.split(' ').map(str::to_owned).collect()]
+                .concat();
+            return;
+        }
+    }
+    if let [what, noun] = words.as_slice()
+        && ["what", "which"].contains(&what.as_str())
+        && !NO_NOUNS.contains(&noun.as_str())
+    {
+        *words = owned(&["look", "at", "the", noun]);
+        return;
+    }
+    for (own, of) in [("his", "he"), ("her", "she"), ("their", "they")] {
+        let asked = [format!("what's {own} name"), format!("what is {own} name"), format!("what's {own} name then")];
+        if asked.contains(&text) {
+            *words = owned(&["who", "is", of]);
+            return;
+        }
+    }
+}

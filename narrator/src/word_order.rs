@@ -8,6 +8,8 @@ pub(super) fn in_order(words: &mut Vec<String>) {
     with_me(words);
     asked_in_order(words);
     asked_to(words);
+    given_to(words);
+    with_in_front(words);
     set_in_motion(words);
     named_in_front(words);
     without_small_words(words);
@@ -51,6 +53,36 @@ fn asked_to(words: &mut Vec<String>) {
     if let Some(at) = at {
         words.remove(at);
     }
+}
+
+/// `give the token to her` for `give to her the token`.
+fn given_to(words: &mut Vec<String>) {
+    const BEFORE_NOUNS: &[&str] = &["the", "a", "an", "my", "this", "that", "some", "these", "those", "one", "it"];
+    let gives = &["give", "hand", "show", "offer", "pay", "bring"];
+    let Some(to) = (1..words.len()).find(|at| is(words, *at, &["to"]) && is(words, at - 1, gives)) else { return };
+    let least = if is(words, to + 1, &["her", "him", "them", "you"]) { to + 2 } else { to + 3 };
+    let Some(object) = (least..words.len()).find(|at| is(words, *at, BEFORE_NOUNS)) else { return };
+    if words[to..object].iter().any(|word| word == "and" || word == ",") {
+        return;
+    }
+    let receiver: Vec<String> = words.drain(to..object).collect();
+    let end = words[to..].iter().position(|word| word == "," || word == "and").map_or(words.len(), |end| to + end);
+    words.splice(end..end, receiver);
+}
+
+/// `I open the door with the key` for `with the key I open the door`.
+fn with_in_front(words: &mut Vec<String>) {
+    if !is(words, 0, &["with"]) || !is(words, 1, &["the", "my", "a", "an", "this", "that", "his", "her"]) {
+        return;
+    }
+    let Some(own) = (3..words.len().min(7)).find(|at| is(words, *at, &["i", "we"])) else { return };
+    let deed: Vec<&str> = words[own + 1..].iter().map(String::as_str).collect();
+    if verb_at(&deed).is_none() {
+        return;
+    }
+    let means: Vec<String> = words.drain(..own).filter(|word| word != ",").collect();
+    let end = words.iter().position(|word| word == "," || word == "and").unwrap_or(words.len());
+    words.splice(end..end, means);
 }
 
 /// `start the metronome` for `put the metronome in motion`, and `pay` for `make the payment`.
@@ -133,6 +165,10 @@ mod tests {
     fn what_is_in_another_order_is_put_in_order() {
         for (said, put) in [
             ("i take with me the stamp", "i take the stamp"),
+            ("i give to her the token", "i give the token to her"),
+            ("i give to the old woman my token and wait", "i give my token to the old woman and wait"),
+            ("give to the cat", "give to the cat"),
+            ("with the key , i open the door and go in", "i open the door with the key and go in"),
             ("how i can go under the water", "how can i go under the water"),
             ("i ask to the old lady how she is called", "i ask the old lady how she is called"),
             ("the metronome , i put it in movement", "i start the metronome"),
