@@ -28,6 +28,7 @@ pub mod telemetry;
 #[cfg(feature = "play")]
 pub mod terminal;
 pub mod tiers;
+mod visible;
 pub mod watchdog;
 mod welcome;
 pub mod worker;

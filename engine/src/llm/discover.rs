@@ -8,6 +8,7 @@ use super::provider::Provider;
 use super::role::Role;
 use super::{ModelError, Reason};
 use crate::config::Format;
+use crate::visible;
 
 /// How long a server may take to describe itself.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -98,9 +99,10 @@ impl Provider {
 
 fn offered(entry: &Value) -> Option<Offered> {
     let name = ["id", "name", "model"].iter().find_map(|key| entry.get(*key)?.as_str())?;
+    let name = name.strip_prefix("models/").unwrap_or(name);
     let context_tokens =
         WINDOWS.iter().find_map(|key| tokens(entry.get(*key).or_else(|| entry.get("meta")?.get(*key))?));
-    Some(Offered { name: name.strip_prefix("models/").unwrap_or(name).to_owned(), context_tokens })
+    Some(Offered { name: visible::line(name).into_owned(), context_tokens })
 }
 
 fn tokens(value: &Value) -> Option<u32> {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use protocol::{Problem, ProblemType, WaitReason};
 use store::Failure;
 
+use crate::visible;
+
 /// How much of a vendor's error text is kept.
 const DETAIL_MAX_CHARS: usize = 300;
 
@@ -193,11 +195,11 @@ impl Reason {
 }
 
 impl ModelError {
-    /// A failure, with what happened.
-    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
+    /// A failure, with what happened, in words that are harmless in a log and on a terminal, whoever they are from.
+    pub fn new(reason: Reason, detail: impl AsRef<str>) -> Self {
         Self {
             reason,
-            detail: detail.into(),
+            detail: visible::line(detail.as_ref()).into_owned(),
             retry_after: None,
             context_tokens: None,
             may_fit_shorter: false,
@@ -267,9 +269,10 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     causes
 }
 
-/// A text on one line, cut where it gets long.
+/// A text of somebody else on one line, cut where it gets long. Nothing in it acts on a terminal.
 pub(super) fn shorten(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = visible::line(&line).into_owned();
     match line.char_indices().nth(DETAIL_MAX_CHARS) {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line,

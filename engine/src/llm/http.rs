@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::completion::Received;
 use super::connections::Connections;
+use super::error::shorten;
 use super::frames::{Cutter, Kind, Overlong, Shape};
 use super::lenient::read_leniently;
 use super::refusal::{called_error, compressed, in_other_words, refused, reported, web_page};
@@ -222,7 +223,7 @@ fn read(format: Format, frame: &[u8], received: &mut Received) -> Result<(), Mod
         }),
         // A word to show that the server is alive, or the words of one that fails: what has come so far decides.
         None if !frame.starts_with(b"{") && !frame.starts_with(b"[") => {
-            tracing::debug!(frame = %String::from_utf8_lossy(frame), "the model's server sends a frame that is no JSON");
+            tracing::debug!(frame = %shorten(&String::from_utf8_lossy(frame)), "the model's server sends a frame that is no JSON");
             Ok(())
         }
         None => Err(unreadable(error)),

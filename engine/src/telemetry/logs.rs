@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
+use crate::visible;
+
 /// How many lines may wait for the thread that writes them; more are dropped and counted.
 const LINES_QUEUED: usize = 10_000;
 
@@ -61,15 +63,19 @@ impl LostLines {
     }
 }
 
-/// Writes lines, and counts those that it cannot write: the thread that calls it would only forget the error.
+/// Writes lines in which nothing acts on a terminal, whoever reads them there later, and counts those that it cannot write: the thread that
+/// calls it would only forget the error.
 struct CountingWriter<W> {
     out: W,
+    in_colour: bool,
     failed: Arc<AtomicU64>,
 }
 
 impl<W: Write> Write for CountingWriter<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.out.write_all(line).is_err() {
+        let text = String::from_utf8_lossy(line);
+        let text = if self.in_colour { visible::coloured(&text) } else { visible::lines(&text) };
+        if self.out.write_all(text.as_bytes()).is_err() {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
@@ -112,7 +118,7 @@ pub(crate) fn start_on(format: LogFormat, out: impl Write + Send + 'static, watc
         Err(_) => (EnvFilter::new("info"), None),
     };
     let failed = Arc::new(AtomicU64::new(0));
-    let out = CountingWriter { out, failed: Arc::clone(&failed) };
+    let out = CountingWriter { out, in_colour: watches, failed: Arc::clone(&failed) };
     let (writer, guard) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_QUEUED).thread_name("log").finish(out);
     let lost = LostLines { dropped: writer.error_counter(), failed };
@@ -131,4 +137,30 @@ pub(crate) fn start_on(format: LogFormat, out: impl Write + Send + 'static, watc
         tracing::warn!(%error, "STORY_ENGINE_LOG is not valid, logging at info; it looks like `info,access=off`");
     }
     Log { format, lost, _writer: guard }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(in_colour: bool, line: &str) -> String {
+        let mut writer = CountingWriter { out: Vec::new(), in_colour, failed: Arc::default() };
+        writer.write_all(line.as_bytes()).unwrap();
+        String::from_utf8(writer.out).unwrap()
+    }
+
+    #[test]
+    fn nothing_in_a_line_of_the_log_acts_on_a_terminal() {
+        let json = "{\"error\":\"a\\u001b\u{9b}2J\u{7f}\u{202e}b\u{2028}\"}\n";
+        let line = written(false, json);
+        assert_eq!(line, "{\"error\":\"a\\u001b\\u009b2J\\u007f\\u202eb\\u2028\"}\n");
+        let same = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+        assert_eq!(same(&line), same(json));
+        let coloured = "\u{1b}[33m WARN\u{1b}[0m a";
+        assert_eq!(
+            written(true, &format!("{coloured}\u{1b}[2J\u{9b}2J\n")),
+            format!("{coloured}\\u001b[2J\\u009b2J\n")
+        );
+        assert_eq!(written(false, "a\u{1b}[33mb\n"), "a\\u001b[33mb\n");
+    }
 }

@@ -322,3 +322,31 @@ fn a_page_is_reported_by_its_title() {
     let error = web_page(200, b"<html><head><title>Sign in</title></head><body>...");
     assert!(error.detail.contains("web page") && error.detail.contains("Sign in"), "{error}");
 }
+
+#[test]
+fn what_a_server_says_is_harmless_in_a_log_and_on_a_terminal() {
+    // The terminal is cleared, in two ways; text is erased; the order of letters is turned round; a line of its own begins.
+    let said = "no \u{1b}[2J\u{9b}2J\u{7f}\u{8}\u{202e}luck\u{2066}\n2026-01-01 INFO all is well\u{2028}end";
+    let json = serde_json::json!({ "error": { "message": said } }).to_string();
+    let page = format!("<html><title>{said}</title></html>");
+    let errors = [
+        of(400, &json),
+        of(500, said),
+        of(404, &page),
+        reported(json.as_bytes()).unwrap(),
+        in_other_words(serde_json::json!({ "message": said }).to_string().as_bytes()).unwrap(),
+        called_error(said.as_bytes()),
+        web_page(200, page.as_bytes()),
+        ModelError::filtered(said),
+        ModelError::new(Reason::Unreadable, format!("unknown variant `{said}`")),
+    ];
+    for error in errors {
+        let raw = |c: char| {
+            c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c)
+        };
+        assert!(!error.detail.contains(raw), "{:?}", error.detail);
+        for shown in [r"no \u001b[2J\u009b2J\u007f\u0008\u202eluck\u2066", "INFO all is well", "end"] {
+            assert!(error.detail.contains(shown), "{shown}: {:?}", error.detail);
+        }
+    }
+}
