@@ -206,7 +206,7 @@ pub struct BranchGame {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RenameGame {
-    /// The name; none when null or left out.
+    /// The name, on one line; none when null or left out.
     #[serde(default)]
     #[schemars(length(min = 1, max = GAME_NAME_MAX_BYTES))]
     pub name: Option<String>,

@@ -121,7 +121,7 @@ pub(super) fn unprintable(c: char) -> bool {
 /// Whether a name may stand before words in a prompt. It could be taken for structure otherwise: for a mark of the engine's own
 /// (`[Event]`), for a tag, for another speaker's words (`Bob: Yes. Ada`) or for the speaker of instructions.
 pub(super) fn check_speaker(pointer: &str, name: &str) -> Result<(), Problem> {
-    if name.contains(|c: char| c.is_control() || is_invisible(c) || STRUCTURE.contains(&c)) {
+    if name.contains(|c: char| is_invisible(c) || STRUCTURE.contains(&c)) {
         let detail = "it is a name on one line, without brackets of the kinds `[`, `{` and `<`, colons, bars, control characters and characters that nobody sees";
         return Err(Problem::field(pointer, detail));
     }
@@ -131,9 +131,8 @@ pub(super) fn check_speaker(pointer: &str, name: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What names do not hold, also as full-width characters, and what ends lines.
-const STRUCTURE: [char; 18] =
-    ['[', ']', '{', '}', '<', '>', ':', '|', '［', '］', '｛', '｝', '＜', '＞', '：', '｜', '\u{2028}', '\u{2029}'];
+/// What names do not hold, also as full-width characters.
+const STRUCTURE: [char; 16] = ['[', ']', '{', '}', '<', '>', ':', '|', '［', '］', '｛', '｝', '＜', '＞', '：', '｜'];
 /// Who speaks in prompts, besides players and people of the story.
 const ROLES: [&str; 8] = ["system", "user", "assistant", "model", "developer", "tool", "function", "narrator"];
 

@@ -22,6 +22,7 @@ use super::caller::Caller;
 use super::chat::check_speaker;
 use super::error::ApiError;
 use super::game_version::{busy, conflict, if_match, unknown_game};
+use super::look_alikes::is_invisible;
 use super::paging::Paging;
 use super::path::Id;
 use super::rewind::{before_turn, last_record};
@@ -247,8 +248,10 @@ pub(super) async fn rename(
 
 /// What a game may be called.
 pub(super) fn check_name(name: &str) -> Result<(), Problem> {
-    if name.trim().is_empty() || name.len() > GAME_NAME_MAX_BYTES || name.contains(char::is_control) {
-        let detail = format!("it is a name on one line, of 1 to {GAME_NAME_MAX_BYTES} bytes, or left out");
+    if name.trim().is_empty() || name.len() > GAME_NAME_MAX_BYTES || name.contains(is_invisible) {
+        let detail = format!(
+            "it is a name on one line, of 1 to {GAME_NAME_MAX_BYTES} bytes, without control characters and characters that nobody sees, or left out"
+        );
         return Err(Problem::field("/name", detail));
     }
     Ok(())
@@ -405,4 +408,20 @@ fn tagged(version: u64, mut response: Response) -> Response {
         response.headers_mut().insert(header::ETAG, tag);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_a_game_is_one_line_of_what_is_seen() {
+        for name in ["Ada's ferry: [take 2] <3", "Ночь", "עברית", "می\u{200c}نا", "\u{2764}\u{fe0f}"] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+        for c in "\n\u{1b}\u{7f}\u{85}\u{9b}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{200b}\u{feff}".chars() {
+            let problem = check_name(&format!("a{c}b")).expect_err("it is not seen");
+            assert!(problem.status == 422 && problem.detail.contains("on one line"), "{c:?}: {}", problem.detail);
+        }
+    }
 }

@@ -4,6 +4,8 @@
 
 use unicode_security::confusable_detection::skeleton;
 
+use crate::visible::acts;
+
 /// Whether two names look alike, whether in capitals or not, with marks on their letters or without.
 pub(super) fn look_alike(one: &str, other: &str) -> bool {
     // Some letters look alike in capitals only, and a name may be written in both.
@@ -20,11 +22,12 @@ fn as_seen(name: &str) -> String {
     skeleton(&plain).filter(|c| !is_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
-/// Whether a character is seen by nobody, or changes the direction of others, and no name needs it.
+/// Whether a character is seen by nobody, ends a line or changes the direction of others, and no name needs it.
 pub(super) const fn is_invisible(c: char) -> bool {
-    matches!(c,
+    acts(c)
+        || matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
         | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}')
 }
