@@ -236,7 +236,7 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => code,
         Err(report) => {
-            eprintln!("{report:?}");
+            out::report(&report);
             ExitCode::FAILURE
         }
     }

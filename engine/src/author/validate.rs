@@ -11,7 +11,7 @@ use story::explore::{self, DEFAULT_BUDGET, Walks};
 use story::{Finding, Library, Severity, Source};
 
 use crate::content;
-use crate::outln;
+use crate::{out, outln};
 
 /// Editors write a file in several steps; what comes within this time is one change.
 const SETTLES: Duration = Duration::from_millis(100);
@@ -99,7 +99,7 @@ pub fn watch(validation: &Validation, directory: &Path) -> miette::Result<ExitCo
     watcher.watch(directory, RecursiveMode::Recursive).into_diagnostic()?;
     loop {
         if let Err(report) = validate(validation, Some(directory)) {
-            eprintln!("{report:?}");
+            out::report(&report);
         }
         outln!("watching {} for changes; stop with Ctrl+C", directory.display());
         if changes.recv().is_err() {

@@ -9,7 +9,7 @@ use store::secret::{Secret, SecretKind};
 
 use super::{OperateError, Source};
 use crate::config::Config;
-use crate::outln;
+use crate::{errln, outln};
 
 /// What can be done with keys.
 #[derive(Debug, Clone, Subcommand)]
@@ -57,9 +57,9 @@ pub async fn keys(config: &Config, command: KeyCommand) -> Result<(), OperateErr
             // A deployment may get its first key before it has ever run.
             let created: KeyCreated = Source::create(config).await?.send(path::KEYS, &create).await?;
             // The key alone on standard output, so that a script can take it.
-            eprintln!("{}", line(&created.info));
+            errln!("{}", line(&created.info));
             outln!("{}", created.key);
-            eprintln!("Keep it: it is stored as a hash, and cannot be shown again.");
+            errln!("Keep it: it is stored as a hash, and cannot be shown again.");
         }
         KeyCommand::List => {
             let Keys { keys } = Source::open(config).await?.get(path::KEYS).await?;

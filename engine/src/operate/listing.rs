@@ -3,6 +3,7 @@
 use protocol::{GameList, GameSummary, UnreadableGame, path};
 
 use super::source::{OperateError, Source};
+use crate::errln;
 
 /// How many games a page has.
 const PAGE: usize = 200;
@@ -19,7 +20,7 @@ impl Listing {
     /// Names the games that cannot be read, and fails if there are any.
     pub(super) fn name_unreadable(&self) -> Result<(), OperateError> {
         for game in &self.unreadable {
-            eprintln!("{} cannot be read: {}", game.id, reason(game));
+            errln!("{} cannot be read: {}", game.id, reason(game));
         }
         left_out(self.unreadable.len())
     }

@@ -46,15 +46,13 @@ pub use self::prompt::prompt;
 pub use self::source::OperateError;
 pub use self::tenants::{TenantCommand, tenants};
 pub use self::workers::{WorkerCommand, workers};
-use crate::out;
+use crate::{errln, out};
 
 /// How many lanes are shown.
 const LANES: usize = 50;
 
 /// How often `--watch` looks again.
 const WATCH: Duration = Duration::from_secs(2);
-/// Clears the terminal and puts the cursor at its top.
-const CLEAR: &str = "\x1b[2J\x1b[H";
 
 /// What `engine queue` shows.
 #[derive(Debug, Serialize)]
@@ -85,14 +83,17 @@ async fn show(
     }
     loop {
         // Lines of JSON are for a program, which sees no screen.
-        out!("{}{text}", if json { "" } else { CLEAR });
+        if !json {
+            out::clear();
+        }
+        out!("{text}");
         if out::is_closed() {
             return Ok(());
         }
         tokio::time::sleep(WATCH).await;
         match look().await {
             Ok(found) => text = found,
-            Err(error) if json => eprintln!("{error}"),
+            Err(error) if json => errln!("{error}"),
             Err(error) => text = format!("{error}; looking again\n"),
         }
     }

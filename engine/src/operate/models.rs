@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::content;
 use crate::llm::{Check, Finish, Models, Offered, Provider, Schema};
 use crate::serve::ServeError;
-use crate::{out, outln};
+use crate::{errln, out, outln};
 
 /// How much of an answer is shown.
 const SHOWN_CHARS: usize = 160;
@@ -45,7 +45,7 @@ pub async fn check_models(config: &Config, name: Option<&str>) -> Result<bool, O
             continue;
         };
         // Not on standard output: that is the report.
-        eprintln!("{name}: {}", provider.check_begins());
+        errln!("{name}: {}", provider.check_begins());
         let check = checked(config, provider).await?;
         out!("{}", report(&name, &check));
         is_playable &= check.is_playable();

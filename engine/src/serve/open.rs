@@ -12,6 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Role, ServeError};
 use crate::config::{Config, DEFAULT_TIER, RedisConfig};
+use crate::errln;
 
 /// What a process works on.
 pub(super) struct Opened {
@@ -91,7 +92,7 @@ pub(crate) async fn open_or_create(config: &Config) -> Result<SharedStore, Serve
 async fn open_for_command(config: &Config) -> Result<SharedStore, ServeError> {
     let Opened { store, tiers, .. } = open(config, Role::Api).await?;
     for error in tiers.iter().filter_map(|tier| tier.get().err()) {
-        eprintln!("left out: {error}");
+        errln!("left out: {error}");
     }
     Ok(store)
 }

@@ -8,6 +8,7 @@ mod fixture;
 #[path = "../../../store/tests/conformance/redis_server.rs"]
 mod redis_server;
 mod running;
+mod shown;
 mod tenants;
 mod tiers;
 mod unreadable;

@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::whose::Whose;
 use super::{OperateError, Places};
 use crate::operate::{game_file, listing};
-use crate::outln;
 use crate::retention::ArchiveError;
+use crate::{errln, outln};
 
 /// The name of the list.
 const LIST: &str = "tenant.json";
@@ -88,7 +88,7 @@ pub(super) async fn export(places: &Places, whose: &Whose, directory: &Path) -> 
     }
     let (count, keys) = (games.len(), whose.keys(places).await?);
     for Missing { id, why } in &unreadable {
-        eprintln!("{id} cannot be read: {why}");
+        errln!("{id} cannot be read: {why}");
     }
     let missing = unreadable.len();
     let listed = Listed {
