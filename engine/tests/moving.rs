@@ -46,7 +46,7 @@ async fn api(store: &SharedStore) -> Router {
         probe: StoreProbe::new(Arc::clone(store)),
         turns: TurnLimits::default(),
         import_max: 1 << 20,
-        imports: Arc::new(tokio::sync::Semaphore::new(1)),
+        imports: Arc::default(),
         archive: None,
         overviews: Overviews::new(Arc::clone(store), LimitsConfig::NONE, None),
         pace: Pace {

@@ -143,6 +143,8 @@ problem_types! {
     StoreReadOnly = "store-read-only", 503, "The store takes no writes";
     /// As many event streams are open as the server, or one client, may have.
     TooManyStreams = "too-many-streams", 503, "Too many event streams are open";
+    /// Other games are being imported, by the same caller or by many.
+    ImportsBusy = "imports-busy", 503, "Other games are being imported";
     /// The server is draining.
     ShuttingDown = "shutting-down", 503, "The server is shutting down";
     /// The model failed, and attempts are used up or cannot help.

@@ -85,6 +85,11 @@ impl Account {
         }
     }
 
+    /// By what one caller is told from another: the user, else the address. An operator is nobody of these.
+    pub(super) fn one_of(&self) -> Option<String> {
+        self.user.clone().or_else(|| self.address.as_ref().map(|address| address.0.to_string()))
+    }
+
     /// The same for somebody who gets a game.
     pub(super) fn for_owner(self, owner: Option<&Owner>) -> Self {
         let user = owner.and_then(|owner| Some(format!("{}:{}", owner.tenant, owner.user.as_ref()?)));

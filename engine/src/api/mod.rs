@@ -69,7 +69,6 @@ use axum::routing::on;
 use protocol::{Problem, ProblemType};
 use store::{SharedStore, TurnLimits};
 use story::{Language, Library};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -81,6 +80,7 @@ pub use self::caller::Auth;
 use self::error::ApiError;
 pub(crate) use self::error::Corrupt;
 pub use self::guard::Guard;
+pub use self::import::ImportTurns;
 pub use self::jwt::IdentityProvider;
 pub use self::limits::StreamLimits;
 use self::operation::Handler;
@@ -119,7 +119,7 @@ pub struct Api {
     /// How large a game may be that is imported, in bytes.
     pub import_max: usize,
     /// One permit: a large import takes time and memory, and the next one waits for it.
-    pub imports: Arc<Semaphore>,
+    pub imports: Arc<ImportTurns>,
     /// What operators look at.
     pub overviews: Overviews,
     /// Where games are that have left the store.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::Router;
 use store::SharedStore;
 use story::Library;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::ServeError;
@@ -56,7 +55,7 @@ pub(super) fn api_of(
         probe: StoreProbe::new(Arc::clone(&store)),
         turns: config.turns.limits(),
         import_max: config.http.import_max_bytes,
-        imports: Arc::new(Semaphore::new(1)),
+        imports: Arc::default(),
         archive: None,
         pace: Pace {
             keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),

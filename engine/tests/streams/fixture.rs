@@ -94,7 +94,7 @@ impl Server {
             probe: StoreProbe::new(Arc::clone(store)),
             turns: TurnLimits::default(),
             import_max: 1 << 20,
-            imports: Arc::new(tokio::sync::Semaphore::new(1)),
+            imports: Arc::default(),
             archive: None,
             pace: Pace { keepalive: setup.keepalive, retry: Duration::from_millis(1), ticket: Duration::from_hours(1) },
             overviews: Overviews::new(Arc::clone(store), LimitsConfig::NONE, None),

@@ -2,7 +2,11 @@
 
 mod bounds;
 mod by_player;
+mod turns;
 
+use std::sync::Arc;
+
+use axum::RequestExt as _;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderMap;
@@ -21,6 +25,9 @@ use super::caller::Caller;
 use super::error::{ApiError, internal};
 use super::games::{check_name, created, store_new};
 use super::{Api, body, idempotency};
+
+pub use self::turns::ImportTurns;
+use self::turns::Turn;
 
 /// Imports a game. A client that names it by an `Idempotency-Key` gets the same game when it asks again.
 pub(super) async fn post(
@@ -90,17 +97,19 @@ struct Document {
     contents: GameContents,
 }
 
-/// Reads a document where it holds no other call up, and one at a time: to read a large one takes a second, and ten times its bytes.
+/// Reads a document where it holds no other call up, and one at a time.
 async fn read_apart(
     api: &Api,
-    ImportBody(bytes): ImportBody,
+    ImportBody { bytes, _turn }: ImportBody,
     headers: HeaderMap,
     is_trusted: bool,
 ) -> Result<Document, ApiError> {
-    let _only = api.imports.acquire().await;
+    let imports = Arc::clone(&api.imports);
+    let _only = imports.document().await;
     let api = api.clone();
     let read = move || {
         let (import, at) = import_of(&bytes)?;
+        drop(bytes);
         let key = idempotency::key(&headers, &("import", &import))?;
         let (own, ids) = (import.game.id, import.ids);
         let contents = checked(&api, import, at)?;
@@ -122,8 +131,11 @@ fn of_owner(owner: Option<&Owner>, key: &str) -> String {
     owner.map_or_else(|| key.to_owned(), |owner| format!("{} {} {key}", owner.tenant, user.map_or("", User::as_str)))
 }
 
-/// The body, as it was sent: see [`read_apart`].
-pub(super) struct ImportBody(Bytes);
+/// The body, as it was sent: see [`read_apart`]. It is not read before it is its sender's turn.
+pub(super) struct ImportBody {
+    bytes: Bytes,
+    _turn: Turn,
+}
 
 /// Whether a body has the members by which an [`ImportGame`] and a [`GameExport`] are known.
 #[derive(Deserialize)]
@@ -132,11 +144,13 @@ struct Shape {
     state: Option<IgnoredAny>,
 }
 
-impl<S: Send + Sync> FromRequest<S> for ImportBody {
+impl FromRequest<Api> for ImportBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        Ok(Self(body::bytes(request, state).await?))
+    async fn from_request(mut request: Request, api: &Api) -> Result<Self, ApiError> {
+        let Ok(account) = request.extract_parts_with_state::<Account, _>(api).await;
+        let turn = api.imports.turn(account.one_of()).await?;
+        Ok(Self { bytes: body::bytes(request, api).await?, _turn: turn })
     }
 }
 

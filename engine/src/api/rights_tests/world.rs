@@ -15,7 +15,6 @@ use store::{
     TurnLimits,
 };
 use story::Library;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -188,7 +187,7 @@ pub(super) fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api 
         probe: StoreProbe::new(Arc::clone(store)),
         turns: TurnLimits::default(),
         import_max: 10_000,
-        imports: Arc::new(Semaphore::new(1)),
+        imports: Arc::default(),
         pace: Pace {
             keepalive: Duration::from_millis(20),
             retry: Duration::from_secs(1),
