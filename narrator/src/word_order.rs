@@ -10,6 +10,7 @@ pub(super) fn in_order(words: &mut Vec<String>) {
     asked_to(words);
     given_to(words);
     with_in_front(words);
+    wanted_to(words);
     set_in_motion(words);
     named_in_front(words);
     without_small_words(words);
@@ -68,6 +69,20 @@ fn given_to(words: &mut Vec<String>) {
     let receiver: Vec<String> = words.drain(to..object).collect();
     let end = words[to..].iter().position(|word| word == "," || word == "and").map_or(words.len(), |end| to + end);
     words.splice(end..end, receiver);
+}
+
+/// `I want to go back` for `I want go back`.
+fn wanted_to(words: &mut Vec<String>) {
+    let wants = (1..words.len()).find(|at| {
+        is(words, *at, &["want", "like", "wish", "need"])
+            && is(words, at - 1, &["i", "would", "i'd", "we"])
+            && words.get(at + 1).is_some_and(|next| {
+                ["go", "see", "take", "talk", "speak", "ask", "buy", "look"].contains(&next.as_str())
+            })
+    });
+    if let Some(at) = wants {
+        words.insert(at + 1, "to".to_owned());
+    }
 }
 
 /// `I open the door with the key` for `with the key I open the door`.
@@ -168,6 +183,8 @@ mod tests {
             ("i give to her the token", "i give the token to her"),
             ("i give to the old woman my token and wait", "i give my token to the old woman and wait"),
             ("give to the cat", "give to the cat"),
+            ("i want go back to the land", "i want to go back to the land"),
+            ("i would like see the lamp", "i would like to see the lamp"),
             ("with the key , i open the door and go in", "i open the door with the key and go in"),
             ("how i can go under the water", "how can i go under the water"),
             ("i ask to the old lady how she is called", "i ask the old lady how she is called"),

@@ -4,8 +4,6 @@ mod bounds;
 mod by_player;
 mod turns;
 
-use std::sync::Arc;
-
 use axum::RequestExt as _;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
@@ -100,14 +98,15 @@ struct Document {
 /// Reads a document where it holds no other call up, and one at a time.
 async fn read_apart(
     api: &Api,
-    ImportBody { bytes, _turn }: ImportBody,
+    ImportBody { bytes, turn }: ImportBody,
     headers: HeaderMap,
     is_trusted: bool,
 ) -> Result<Document, ApiError> {
-    let imports = Arc::clone(&api.imports);
-    let _only = imports.document().await;
+    let only = api.imports.document().await;
     let api = api.clone();
     let read = move || {
+        // Kept until the end, also of a document that nobody waits for any more: it is read all the same.
+        let _kept = (only, turn);
         let (import, at) = import_of(&bytes)?;
         drop(bytes);
         let key = idempotency::key(&headers, &("import", &import))?;
@@ -134,7 +133,7 @@ fn of_owner(owner: Option<&Owner>, key: &str) -> String {
 /// The body, as it was sent: see [`read_apart`]. It is not read before it is its sender's turn.
 pub(super) struct ImportBody {
     bytes: Bytes,
-    _turn: Turn,
+    turn: Turn,
 }
 
 /// Whether a body has the members by which an [`ImportGame`] and a [`GameExport`] are known.
@@ -150,7 +149,7 @@ impl FromRequest<Api> for ImportBody {
     async fn from_request(mut request: Request, api: &Api) -> Result<Self, ApiError> {
         let Ok(account) = request.extract_parts_with_state::<Account, _>(api).await;
         let turn = api.imports.turn(account.one_of()).await?;
-        Ok(Self { bytes: body::bytes(request, api).await?, _turn: turn })
+        Ok(Self { bytes: body::bytes(request, api).await?, turn })
     }
 }
 

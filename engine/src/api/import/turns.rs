@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use protocol::{Problem, ProblemType};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How many bodies are held at once, each of at most `import_max_bytes`.
 const BODIES: usize = 16;
@@ -19,7 +19,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 pub struct ImportTurns {
     bodies: Arc<Semaphore>,
     /// To read a large document takes a second, and ten times its bytes.
-    documents: Semaphore,
+    documents: Arc<Semaphore>,
     callers: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
@@ -40,7 +40,11 @@ struct OfCaller {
 
 impl Default for ImportTurns {
     fn default() -> Self {
-        Self { bodies: Arc::new(Semaphore::new(BODIES)), documents: Semaphore::new(1), callers: Mutex::default() }
+        Self {
+            bodies: Arc::new(Semaphore::new(BODIES)),
+            documents: Arc::new(Semaphore::new(1)),
+            callers: Mutex::default(),
+        }
     }
 }
 
@@ -72,8 +76,8 @@ impl ImportTurns {
     }
 
     /// Waits until no other document is read.
-    pub(super) async fn document(&self) -> Option<SemaphorePermit<'_>> {
-        self.documents.acquire().await.ok()
+    pub(super) async fn document(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.documents).acquire_owned().await.ok()
     }
 }
 
@@ -93,17 +97,17 @@ mod tests {
 
     use super::*;
 
-    fn ada() -> Option<String> {
-        Some("ada".to_owned())
+    async fn turn_of(turns: &Arc<ImportTurns>, caller: &str) -> Result<Turn, Problem> {
+        turns.turn(Some(caller.to_owned())).await
     }
 
     #[tokio::test]
     async fn a_caller_has_one_turn_at_a_time_and_nobody_else_waits_for_the_next() {
         let turns = Arc::new(ImportTurns::default());
-        let first = turns.turn(ada()).await.unwrap();
-        let mut second = Box::pin(turns.turn(ada()));
+        let first = turn_of(&turns, "ada").await.unwrap();
+        let mut second = Box::pin(turn_of(&turns, "ada"));
         assert!(second.as_mut().now_or_never().is_none());
-        assert!(turns.turn(Some("bob".to_owned())).now_or_never().is_some_and(|turn| turn.is_ok()));
+        assert!(turn_of(&turns, "bob").now_or_never().is_some_and(|turn| turn.is_ok()));
         assert!(turns.turn(None).now_or_never().is_some_and(|turn| turn.is_ok()), "an operator has no limits");
         drop(first);
         assert!(second.await.is_ok());
@@ -112,21 +116,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_waits_too_long_is_asked_to_come_again() {
         let turns = Arc::new(ImportTurns::default());
-        let first = turns.turn(ada()).await.unwrap();
-        assert_eq!(turns.turn(ada()).await.unwrap_err().status, 503);
+        let first = turn_of(&turns, "ada").await.unwrap();
+        assert_eq!(turn_of(&turns, "ada").await.unwrap_err().status, 503);
         drop(first);
         let mut held = Vec::new();
         for n in 0..BODIES {
-            held.push(turns.turn(Some(format!("user {n}"))).await.unwrap());
+            held.push(turn_of(&turns, &n.to_string()).await.unwrap());
         }
-        assert_eq!(turns.turn(ada()).await.unwrap_err().status, 503, "there is a limit for all");
+        assert_eq!(turn_of(&turns, "ada").await.unwrap_err().status, 503, "there is a limit for all");
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_caller_is_remembered_whose_turns_are_over() {
         let turns = Arc::new(ImportTurns::default());
-        let first = turns.turn(ada()).await.unwrap();
-        assert!(turns.turn(ada()).await.is_err());
+        let first = turn_of(&turns, "ada").await.unwrap();
+        assert!(turn_of(&turns, "ada").await.is_err());
         assert_eq!(turns.callers.lock().len(), 1);
         drop(first);
         assert!(turns.callers.lock().is_empty());
