@@ -61,7 +61,7 @@ const ANYBODY: &[&str] =
     &["is there anybody", "is there anyone", "is there somebody", "is there someone", "is anybody", "is anyone"];
 
 /// How somebody is called by their looks.
-const BY_LOOKS: &[&str] =
+pub(super) const BY_LOOKS: &[&str] =
     &["man", "woman", "lady", "gentleman", "fellow", "boy", "girl", "person", "guy", "chap", "figure"];
 
 impl Telling<'_> {
@@ -194,11 +194,7 @@ impl Telling<'_> {
             .iter()
             .any(|shown| noun.contains(shown));
         let looks = noun.split(' ').take(3).find(|word| BY_LOOKS.contains(word)).filter(|_| !is_shown)?;
-        let pronoun = match looks {
-            "man" | "gentleman" | "fellow" | "boy" | "guy" | "chap" => "he",
-            "woman" | "lady" | "girl" => "she",
-            _ => "they",
-        };
+        let pronoun = pronoun_of(looks);
         let mut beings = self.view.beings.iter().filter(|being| !being.is_monster);
         let only =
             beings.next().filter(|only| beings.next().is_none() && self.view.may_be_called(&only.name, pronoun))?;
@@ -213,9 +209,18 @@ impl Telling<'_> {
 
     /// That one goes up to whom `place` calls by their looks.
     pub(super) fn gone_up_to(&self, place: &str) -> Option<String> {
-        let is_seen = place.split(' ').any(|word| BY_LOOKS.contains(&word));
-        let being = self.view.speaker().filter(|_| is_seen)?;
+        let looks = place.split(' ').find(|word| BY_LOOKS.contains(word))?;
+        let being = self.view.speaker().filter(|being| self.view.may_be_called(&being.name, pronoun_of(looks)))?;
         Some(format!("You go up to {}. {}", being.call(), capital(&self.can_be_asked(being))))
+    }
+}
+
+/// What somebody is called in short who is called by these looks.
+fn pronoun_of(looks: &str) -> &'static str {
+    match looks {
+        "man" | "gentleman" | "fellow" | "boy" | "guy" | "chap" => "he",
+        "woman" | "lady" | "girl" => "she",
+        _ => "they",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::clause::Clause;
 use super::found::Found;
+use super::rewording::CARRIES;
 use super::script::is_about;
 use super::subject::{asks_for_price, direction_asked_about, indirect, question_noun};
 use super::telling::Telling;
@@ -34,7 +35,11 @@ impl Telling<'_> {
     /// A question to nobody in particular. It never changes anything.
     pub(super) fn question(&self, clause: &Clause) -> String {
         let text = indirect(&clause.rest);
+        let text = text.strip_suffix(" take").filter(|_| text.starts_with("how long")).unwrap_or(text);
         self.asked_of_somebody_named(clause, text)
+            .or_else(|| self.asked_to_have(text))
+            .or_else(|| self.asked_whose(text))
+            .or_else(|| self.asked_to_be_carried(text))
             .or_else(|| self.asked_which(text))
             .or_else(|| self.asked_plainly(text))
             .or_else(|| self.where_they_are(text))
@@ -46,7 +51,7 @@ impl Telling<'_> {
             .or_else(|| self.asked_of_a_spot(text))
             .or_else(|| is_sworn(text).then(|| self.sworn()))
             .or_else(|| self.of_the_world(text))
-            .or_else(|| direction_asked_about(text).map(|direction| self.look_toward(direction)))
+            .or_else(|| self.seen_that_way(text))
             .or_else(|| self.asked_about_somebody(text))
             .or_else(|| self.asked_for_price(text))
             .or_else(|| self.why_the_place_is_so(text))
@@ -79,10 +84,65 @@ impl Telling<'_> {
         }
     }
 
+    /// `can I have the fish?`: it is held already, it lies here, or it is not here.
+    fn asked_to_have(&self, text: &str) -> Option<String> {
+        let noun = [
+            "can i have ",
+            "could i have ",
+            "may i have ",
+            "might i have ",
+            "can i get ",
+            "could i get ",
+            "can we have ",
+        ]
+        .iter()
+        .find_map(|asks| text.strip_prefix(asks))?;
+        if !["the ", "that ", "this ", "my "].iter().any(|one| noun.starts_with(one)) || noun.split(' ').count() > 4 {
+            return None;
+        }
+        let listener = self.view.speaker().filter(|listener| self.has_words_for(listener, text));
+        let found = self.view.find(noun);
+        match &found {
+            Found::Held(_) | Found::Here(_) | Found::Inside(..) => Some(
+                listener
+                    .map_or_else(|| self.possible_taking(&found), |being| Some(self.talk_to(being, text, Verb::Ask)))?,
+            ),
+            Found::Elsewhere(_) if listener.is_none() => self.whereabouts(noun),
+            Found::Nothing if listener.is_none() => Some(self.not_here(noun)),
+            _ => None,
+        }
+    }
+
+    /// `can you take me over?`: whether one can get there.
+    fn asked_to_be_carried(&self, text: &str) -> Option<String> {
+        let deed =
+            ["can you ", "could you ", "will you ", "would you "].iter().find_map(|asks| text.strip_prefix(asks))?;
+        let (carries, rest) = deed.split_once(' ')?;
+        let place = rest.strip_prefix("me ").or_else(|| rest.strip_prefix("us "))?;
+        let leads = ["to ", "over", "across"].iter().any(|toward| place.starts_with(toward));
+        (CARRIES.contains(&carries) && leads).then(|| self.possible(&format!("can i go {place}"))).flatten()
+    }
+
+    /// `who is the cup for?`, `whose cat is this?` and `who lives here?`: somebody who has words of their own for it.
+    fn asked_whose(&self, text: &str) -> Option<String> {
+        let asks = ["whose ", "who lives ", "who lived ", "who owns "].iter().any(|asks| text.starts_with(asks))
+            || (text.starts_with("who") && text.ends_with(" for"));
+        let listener = self.view.speaker().filter(|listener| asks && self.has_words_for(listener, text))?;
+        Some(self.talk_to(listener, text, Verb::Ask))
+    }
+
     /// `how much is it?`: who takes money knows what it costs.
     fn asked_for_price(&self, text: &str) -> Option<String> {
         let listener = self.view.speaker().filter(|_| asks_for_price(text))?;
         Some(self.price_of(listener, text).unwrap_or_else(|| self.talk_to(listener, text, Verb::Ask)))
+    }
+
+    /// What is seen that way; who is there, somebody here may know.
+    fn seen_that_way(&self, text: &str) -> Option<String> {
+        let direction = direction_asked_about(text)?;
+        let listener =
+            self.view.speaker().filter(|listener| text.starts_with("who") && self.has_words_for(listener, text));
+        Some(listener.map_or_else(|| self.look_toward(direction), |listener| self.talk_to(listener, text, Verb::Ask)))
     }
 
     /// Why the place is as it is can perhaps be seen.
@@ -111,6 +171,18 @@ impl Telling<'_> {
             return Some(self.talk_to(listener, text, Verb::Ask));
         }
         let is_favour = ASKS_SOMEBODY.iter().any(|opening| opening.contains(" i ") && text.starts_with(opening));
+        let asks_leave = ["can i ", "may i ", "could i ", "might i "].iter().any(|asks| text.starts_with(asks));
+        let leave = listener.filter(|listener| asks_leave && self.has_words_for(listener, text));
+        if let Some(listener) = leave {
+            return Some(self.talk_to(listener, text, Verb::Ask));
+        }
+        // `are you Odile?`
+        if let Some(listener) = listener
+            && let Some(name) = text.strip_prefix("are you ").or_else(|| text.strip_prefix("you must be "))
+            && story::fit(name, &listener.name).is_some()
+        {
+            return Some(self.introduced(listener));
+        }
         if let Some(noun) = self.asked_about(text).filter(|noun| noun.starts_with("your ") && !is_favour) {
             return Some(self.describe(&noun));
         }
@@ -246,7 +318,9 @@ impl Telling<'_> {
 
     /// `whose name is it?`: what was named last, once more.
     fn seen_of_it(&self, text: &str) -> Option<String> {
-        let asks_of_it = text.split(' ').any(|word| ["it", "that", "this"].contains(&word));
+        // `how cold is it?` asks of the weather.
+        let is_impersonal = text.starts_with("how ") && text.ends_with(" is it");
+        let asks_of_it = !is_impersonal && text.split(' ').any(|word| ["it", "that", "this"].contains(&word));
         let found = self.view.find("it");
         let is_thing = matches!(found, Found::Held(_) | Found::Here(_) | Found::Scenery(_) | Found::Inside(..));
         (asks_of_it && is_thing).then(|| self.describe(&super::naming::clean(&found.call())))

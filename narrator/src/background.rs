@@ -14,8 +14,8 @@ use super::view::View;
 const SCENERY: &[&str] = &[
     "sky", "cloud", "star", "sun", "sunset", "tree", "bush", "bird", "sea", "ocean", "smoke", "wind", "breeze", "air",
     "dust", "darkness", "night", "shadow", "horizon", "ground", "floor", "wall", "ceiling", "roof", "grass", "mud",
-    "sand", "pebble", "leaf", "flower", "weather", "cobweb", "spider", "insect", "fish", "wave", "hill", "mountain",
-    "forest", "wood", "dirt", "corner", "noise", "sound", "smell", "puddle",
+    "sand", "pebble", "leaf", "flower", "weather", "cobweb", "spider", "insect", "wave", "hill", "mountain", "forest",
+    "wood", "dirt", "corner", "noise", "sound", "smell", "puddle",
 ];
 
 /// How many of the last answers a word is sought in.

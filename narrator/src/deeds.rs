@@ -15,6 +15,13 @@ impl Telling<'_> {
     /// What the story makes of the deed, if it makes something of it.
     pub(super) fn deed(&self, clause: &Clause) -> Option<String> {
         let verb = clause.verb?;
+        // What is given to somebody who is not here is given to nobody else.
+        let is_for_nobody = matches!(verb, Verb::Give | Verb::Feed | Verb::Show)
+            && clause.preposition == "to"
+            && matches!(self.view.find(&clause.second), Found::Nothing | Found::Elsewhere(_));
+        if is_for_nobody {
+            return None;
+        }
         let also = self.other_names(clause);
         let here = || {
             let fitting = self.script.beats.iter().filter(|beat| self.view.fits(&beat.when));

@@ -72,7 +72,7 @@ impl Telling<'_> {
         if ["wall", "floor", "ceiling", "sky", "ground", "air", "horizon"].contains(&last) {
             return (self.no_way(&format!("You get as far as the {last}, which is no way to anywhere.")), false);
         }
-        let place = self.place_meant(place);
+        let place = self.place_meant(&place);
         if let Some(refused) = self.not_climbed(&place, &clause.written).filter(|_| !leads_over(&words)) {
             return (refused, false);
         }
@@ -137,15 +137,7 @@ impl Telling<'_> {
 
     /// The place that a clause of motion wants to get to; empty, if it names none.
     pub(super) fn destination(&self, clause: &Clause, verb: Verb) -> String {
-        self.place_meant(place_in(without_end(without_start(clause, verb))))
-    }
-
-    /// Who goes to somebody goes to where they are.
-    fn place_meant(&self, place: String) -> String {
-        let place = self.view.home_of(&place).unwrap_or(place);
-        let place = self.known_by_another_name(&place).unwrap_or(place);
-        let place = self.view.home_near(&place).unwrap_or(place);
-        self.home_of_absent(&place).unwrap_or(place)
+        self.place_meant(&place_in(without_end(without_start(clause, verb))))
     }
 
     /// The way that is meant where neither its direction nor its name is given: up, back, out, in, or the only one.

@@ -9,6 +9,38 @@ pub(super) fn without_lead_in(words: &mut Vec<String>) {
     without_feeling_in_front(words);
     without_what_one_is_sorry_for(words);
     without_musing(words);
+    without_resolve(words);
+}
+
+/// `I listen` of `I take a moment to listen`, `start it` of `I do as she asked and start it`, and `can I dive` of `can't I dive`.
+fn without_resolve(words: &mut Vec<String>) {
+    let is = |at: usize, any: &[&str]| words.get(at).is_some_and(|word| any.contains(&word.as_str()));
+    let start = words.iter().take_while(|word| ["i", "i'll", "we", "we'll", "let's"].contains(&word.as_str())).count();
+    let takes_time = is(start, &["take"])
+        && is(start + 1, &["a", "the", "my"])
+        && is(start + 2, &["moment", "minute", "second", "while", "time", "chance", "opportunity", "liberty"]);
+    let decides = is(start, &["decide", "stop", "pause", "resolve", "proceed", "hurry"]);
+    let aim = start + if takes_time { 3 } else { 1 };
+    if (takes_time || decides) && is(aim, &["to"]) && has_verb(&words[aim + 1..]) {
+        words.drain(start..=aim);
+        return;
+    }
+    if is(start, &["do"])
+        && is(start + 1, &["as", "what", "like"])
+        && let Some(and) = words.iter().position(|word| word == "and")
+        && and <= start + 6
+    {
+        words.drain(start..=and);
+        return;
+    }
+    if is(1, &["i", "we"])
+        && let Some(asks) =
+            words.first().and_then(|first| first.strip_suffix("n't").or_else(|| first.strip_suffix("'t")))
+        && ["can", "ca", "could", "should"].contains(&asks)
+    {
+        let asks = if asks == "ca" { "can" } else { asks };
+        words[0] = asks.to_owned();
+    }
 }
 
 /// `where am I` of `hi, where am I` and `before anything else, where am I`.
@@ -94,11 +126,13 @@ fn without_feeling_in_front(words: &mut Vec<String>) {
 fn without_what_one_is_sorry_for(words: &mut Vec<String>) {
     let start =
         words.iter().take_while(|word| ["i'm", "i", "am", "so", "very", "oh", ","].contains(&word.as_str())).count();
+    // `sorry to barge in, ma'am` is over with the name.
+    let said = words.iter().position(|word| word == ",").unwrap_or(words.len());
     if let [sorry, to, doing, ..] = &words[start..]
         && sorry == "sorry"
         && to == "to"
         && !["hear", "see", "say"].contains(&doing.as_str())
-        && !words.iter().any(|word| word == ",")
+        && words.len() - said <= 3
     {
         *words = ["i'm", "sorry"].map(str::to_owned).to_vec();
     }

@@ -66,7 +66,11 @@ impl Telling<'_> {
         let considered = ["i should ", "i could ", "i might ", "we should ", "we could "]
             .iter()
             .find_map(|own| thought.strip_prefix(own));
-        if let Some(deed) = considered.filter(|_| considers) {
+        // Who considers where to go next goes there.
+        let goes = considered.is_some_and(|deed| {
+            super::sentence::clauses(deed).first().and_then(|clause| clause.verb).is_some_and(Verb::is_motion)
+        });
+        if let Some(deed) = considered.filter(|_| considers && !goes) {
             return self.possible(&format!("should i {deed}"));
         }
         let words: Vec<&str> = thought.split_whitespace().collect();

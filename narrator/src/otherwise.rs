@@ -140,6 +140,14 @@ impl Telling<'_> {
             }
             // `tap the sleeping man on the shoulder`
             Verb::Knock if matches!(found, Found::Being(_)) => with(Verb::Wake),
+            // `wake up the boss`, where only one sleeps
+            Verb::Wake
+                if found == Found::Nothing
+                    && let Some(sleeper) = self.view.beings.iter().find(|being| being.is_asleep()) =>
+            {
+                let name = sleeper.name.to_lowercase();
+                Some(Clause { objects: vec![name.clone()], rest: name, ..clause.clone() })
+            }
             // Shaking a thing sets nothing going.
             Verb::Wake if !matches!(found, Found::Being(_)) => with(Verb::Move)
                 .filter(|moved| {

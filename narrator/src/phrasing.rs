@@ -1,6 +1,7 @@
 //! Ways of putting things that say the same as a plain verb, and small talk around a deed that is no deed.
 
 use super::verbs::verb_at;
+use super::vocabulary::OPENERS;
 
 /// What is where an object could be and is none: `sign here`, `thank you very much`.
 pub(super) const NO_OBJECTS: &[&str] = &[
@@ -184,6 +185,7 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
     {
         words.drain(..offer + 2);
     }
+    pocketed(&mut words);
     others_in_plain_words(&mut words);
     let gives = words.iter().position(|word| word == "give").filter(|at| *at <= 2);
     if let (Some(at), [.., article, deed]) = (gives, words.as_slice())
@@ -207,6 +209,20 @@ fn clothed(words: &mut [String]) {
         && words[at + 2..].iter().take(4).any(|word| CLOTHES.contains(&word.as_str()))
     {
         "put".clone_into(&mut words[at]);
+    }
+}
+
+/// `put the kipper into my pocket` for `sneak the kipper into my pocket`: however it gets there.
+fn pocketed(words: &mut [String]) {
+    const HIDDEN: &[&str] = &["sneak", "slip", "smuggle", "tuck", "stuff", "shove", "pop", "hide", "stick"];
+    let start = words.iter().take_while(|word| OPENERS.contains(&word.as_str())).count();
+    let ends = words.windows(3).any(|three| {
+        ["in", "into", "inside"].contains(&three[0].as_str())
+            && three[1] == "my"
+            && ["pocket", "pockets", "bag", "coat", "sleeve", "jacket", "satchel"].contains(&three[2].as_str())
+    });
+    if ends && words.get(start).is_some_and(|word| HIDDEN.contains(&word.as_str())) {
+        "put".clone_into(&mut words[start]);
     }
 }
 

@@ -155,7 +155,13 @@ impl Telling<'_> {
             return Some(self.look_toward(toward));
         }
         if verb.is_perception() {
-            return noun.filter(|_| is_here).map(|noun| self.describe(noun));
+            let is_sought = |noun: &&String| {
+                !is_abstract(noun) && matches!(verb, Verb::Look | Verb::Examine) && self.view.speaker().is_none()
+            };
+            let noun = noun?;
+            return is_here
+                .then(|| self.describe(noun))
+                .or_else(|| Some(noun).filter(is_sought).map(|noun| self.not_here(noun)));
         }
         if let (true, Found::Being(being)) = (verb.is_speech(), &found) {
             return Some(format!("{} is here, and can be spoken to.", capital(&being.call())));
@@ -271,6 +277,12 @@ impl Telling<'_> {
             ];
             return format!("{} {}", self.view.fresh_by_stem(&lines), self.can_be_asked(listener));
         }
+        // `can I walk across the causeway?`, where the reason of a closed way speaks of it
+        let last = place.rsplit(' ').next().unwrap_or_default();
+        let mut closed = self.view.ways.iter().filter_map(|way| way.blocked.as_deref());
+        if let Some(reason) = closed.find(|reason| last.len() > 3 && super::texts::mentions(reason, last)) {
+            return format!("Not that way: {reason} {}", self.ways_out());
+        }
         let Some(way) = way else {
             let reasons = self.view.ways.iter().filter_map(|way| way.blocked.as_deref());
             let ways_out = self.ways_out();
@@ -283,7 +295,7 @@ impl Telling<'_> {
         }
     }
 
-    fn possible_taking(&self, found: &Found<'_>) -> Option<String> {
+    pub(super) fn possible_taking(&self, found: &Found<'_>) -> Option<String> {
         Some(match found {
             Found::Held(item) => format!("You have {} with you already.", the(item)),
             Found::Here(item) if self.view.is_fixed(item) => {

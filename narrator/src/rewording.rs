@@ -24,7 +24,7 @@ const LOOKS: &[&str] =
 /// What is given to somebody and done to them: `a firm kick`.
 const GIVEN: &[&str] = &[
     "kick", "push", "shove", "pat", "hug", "kiss", "poke", "nudge", "shake", "tap", "knock", "pull", "tug", "wipe",
-    "polish", "rub", "stroke", "scratch", "squeeze", "twist", "spin", "sniff",
+    "polish", "rub", "stroke", "scratch", "squeeze", "twist", "spin", "sniff", "ring",
 ];
 
 /// The words of a sentence as those of a plainer one that means the same.
@@ -123,14 +123,18 @@ fn tried(words: &mut Vec<String>) {
     }
 }
 
-/// `give the chair a kick` for `give the chair a firm kick`.
+/// `give the bell a ring` for `give the bell a good hard ring`.
 fn kicked(words: &mut Vec<String>) {
-    if let [.., article, _, deed] = words.as_slice()
-        && words.iter().any(|word| word == "give")
-        && ["a", "another"].contains(&article.as_str())
-        && GIVEN.contains(&deed.as_str())
+    let Some(deed) = words.last().filter(|last| GIVEN.contains(&last.as_str())) else { return };
+    let deed = deed.clone();
+    let gives = words.iter().position(|word| word == "give");
+    let article = words.iter().rposition(|word| ["a", "another"].contains(&word.as_str()));
+    if let (Some(gives), Some(article)) = (gives, article)
+        && gives < article
+        && (article + 2..=article + 4).contains(&words.len().saturating_sub(1))
     {
-        words.remove(words.len() - 2);
+        words.truncate(article + 1);
+        words.push(deed);
     }
 }
 

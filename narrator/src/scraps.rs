@@ -177,8 +177,7 @@ impl Telling<'_> {
             ("You cannot see any ", format!("You cannot see any {noun} from where you stand.")),
             ("you have not found it", format!("If there {is} {} about, you have not found it.", a(&noun))),
         ];
-        let where_to = self.next_door(&noun).unwrap_or_else(|| self.could_try());
-        format!("{} {where_to}", self.view.fresh_by_stem(&lines))
+        self.next_door(&noun).unwrap_or_else(|| format!("{} {}", self.view.fresh_by_stem(&lines), self.could_try()))
     }
 
     /// That nothing of the kind is here, without saying of what kind.

@@ -74,6 +74,7 @@ const SHORT: &[(&str, &str)] = &[
     ("abt", "about"),
     ("ppl", "people"),
     ("rn", "right now"),
+    ("ahem", "hello"),
     ("hiya", "hello"),
     ("heya", "hello"),
     ("howdy", "hello"),

@@ -155,6 +155,7 @@ pub(super) fn question_noun(text: &str) -> String {
         "i", "find", "get", "could", "who's", "what's", "where's", "go", "see", "would", "should", "has", "have",
         "you",
     ];
+    let text = text.strip_suffix(" take").or_else(|| text.strip_suffix(" last")).unwrap_or(text);
     clean(&text.split_whitespace().skip_while(|word| asking.contains(word)).collect::<Vec<_>>().join(" "))
 }
 

@@ -16,6 +16,7 @@ const GROUPS: &[&[&str]] = &[
     &["mug", "cup", "tankard", "beaker"],
     &["fish", "kipper", "herring"],
     &["cat", "kitty", "puss", "kitten"],
+    &["bird", "birdie", "gull", "seagull"],
     &["moth", "insect", "bug", "butterfly"],
     &["chest", "trunk", "coffer"],
     &["box", "case", "carton", "crate"],

@@ -165,6 +165,10 @@ pub(super) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
         cut_at_alternative(&mut words);
         cut_at_participles(&mut words);
         cut_relatives(&mut words);
+        // `I go to the pub first`
+        if words.len() > 3 && words.last().is_some_and(|last| last == "first") {
+            words.pop();
+        }
     }
     // `could I still wade across?`
     if asks
@@ -290,13 +294,25 @@ fn without_ends(words: &mut Vec<String>) {
             let ends = words.len() > end.len() + 1 && words[words.len() - end.len()..].iter().eq(end.iter());
             ends.then_some(end.len())
         });
-        let length =
-            length.or_else(|| as_can_be(words)).or_else(|| counted_time(words)).or_else(|| along_with_me(words));
+        let length = length
+            .or_else(|| for_the_sake_of(words))
+            .or_else(|| as_can_be(words))
+            .or_else(|| counted_time(words))
+            .or_else(|| along_with_me(words));
         match length {
             Some(length) => words.truncate(words.len() - length),
             None => break,
         }
     }
+}
+
+/// The length of `for some fresh air` behind a way to go.
+fn for_the_sake_of(words: &[String]) -> Option<usize> {
+    let at = words.iter().rposition(|word| word == "for").filter(|at| *at >= 2)?;
+    let goes =
+        words.iter().take(3).any(|word| ["go", "step", "walk", "pop", "head", "run", "nip"].contains(&word.as_str()));
+    let is_sake = ["some", "a"].contains(&words.get(at + 1)?.as_str()) && words.len() - at <= 5;
+    (goes && is_sake).then(|| words.len() - at)
 }
 
 /// The length of `as hard as I can` and `as hard as possible` at the end.

@@ -147,7 +147,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::In,
-        "go in, break in, go indoors, indoors, go back in, go back inside, back in, back inside, head back in, head back inside, step inside, head inside, walk inside, come aboard, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
+        "go in, break in, go indoors, indoors, go back in, go back inside, back in, back inside, head back in, head back inside, step inside, head inside, walk inside, come aboard, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, get inside, get indoors, step in, get into, step into, go into, walk into, get \
          on, step onto, go onto, board, go aboard, aboard, climb aboard, step aboard, embark, get onto, climb \
          into, climb in, come in, take shelter, take cover, shelter, get out of",
     ),
@@ -191,7 +191,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Greet,
         "greet, take a bow, make a bow, curtsy, here kitty, come here, come, come with me, follow me, come along, come on, hello there, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
-         thanks to, introduce myself to, introduce myself, introduce yourself, bid, good evening, good morning, bow to, bow, nod to, \
+         thanks to, introduce myself to, introduce myself, introduce yourself, bid, good evening, good morning, evening all, evening everyone, morning all, evening everybody, bow to, bow, nod to, \
          nod at, smile at, salute, say goodbye to, say goodbye, goodbye, thanks, thank you, curtsey",
     ),
     (

@@ -175,6 +175,20 @@ impl Telling<'_> {
         self.way_by_direction(opposite).filter(|way| way.blocked.is_none())
     }
 
+    /// Who goes to somebody goes to where they are.
+    pub(super) fn place_meant(&self, place: &str) -> String {
+        // `the lady in the cottage` is where the cottage is.
+        let of_person = place.split_once(' ').filter(|(first, _)| super::asked_plainly::BY_LOOKS.contains(first));
+        let place = of_person.filter(|(_, home)| self.way_by_name(home).is_some()).map_or(place, |(_, home)| home);
+        // `the gull place` is the place that is called after a gull.
+        let named =
+            place.strip_suffix(" place").and_then(|name| self.way_by_name(name)).map(|way| way.place.to_lowercase());
+        let place = named.or_else(|| self.view.home_of(place)).unwrap_or_else(|| place.to_owned());
+        let place = self.known_by_another_name(&place).unwrap_or(place);
+        let place = self.view.home_near(&place).unwrap_or(place);
+        self.home_of_absent(&place).unwrap_or(place)
+    }
+
     /// `the pub` for a place that calls itself a tavern.
     pub(super) fn known_by_another_name(&self, place: &str) -> Option<String> {
         const HOUSES: [&[&str]; 7] = [

@@ -88,6 +88,10 @@ pub(super) fn wondered(words: &mut Vec<String>) {
 /// `what should I do` for `tell me what I still have to do`.
 pub(super) fn told_what_to_do(words: &mut Vec<String>) {
     let rest: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let ["lead", "the", "way"] | ["show", "me", "the", "way"] = rest.as_slice() {
+        *words = owned(&["where", "should", "i", "go"]);
+        return;
+    }
     let asks = |what: &[&str]| {
         what.contains(&"do") && what.iter().any(|word| ["have", "must", "should", "need", "supposed"].contains(word))
     };
@@ -128,6 +132,9 @@ pub(super) fn requested(words: &mut Vec<String>) {
         "i could do with ",
         "i could use ",
         "i fancy ",
+        "i'd kill for ",
+        "i could murder ",
+        "i'm dying for ",
         "would it be possible to have ",
         "any chance of ",
         "would it be possible to get ",

@@ -29,6 +29,18 @@ fn with_me(words: &mut Vec<String>) {
     });
     if let Some(at) = at.filter(|at| words.len() > at + 2) {
         words.drain(at..at + 2);
+        return;
+    }
+    // `bring the lantern with me and walk on`
+    let carries =
+        words.iter().position(|word| ["take", "bring", "carry"].contains(&word.as_str())).filter(|at| *at <= 2);
+    let with = words.windows(2).position(|pair| pair[0] == "with" && pair[1] == "me");
+    if let (Some(carries), Some(with)) = (carries, with)
+        && carries + 1 < with
+        && is(words, with + 2, &["and", ",", "then"])
+    {
+        words.drain(with..with + 2);
+        "take".clone_into(&mut words[carries]);
     }
 }
 
@@ -143,6 +155,13 @@ fn named_in_front(words: &mut Vec<String>) {
 
 /// Without `once` behind a verb of motion, `by foot`, and `perhaps` behind `is there`.
 fn without_small_words(words: &mut Vec<String>) {
+    // `go to there`
+    if let Some(at) = words
+        .windows(2)
+        .position(|pair| pair[0] == "to" && ["there", "here", "inside", "outside"].contains(&pair[1].as_str()))
+    {
+        words.remove(at);
+    }
     if let Some(at) =
         words.windows(2).position(|pair| pair[1] == "once" && ["walk", "go", "run", "look"].contains(&pair[0].as_str()))
         && words.len() > at + 2
