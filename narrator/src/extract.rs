@@ -4,17 +4,17 @@ use story::rule;
 use story::script::Script;
 use story::{Delta, HolderKind, HolderRef, ItemAction, ItemEvent, fit};
 
-use super::entries::Vessel;
-use super::fighting::{self, REMEDY};
-use super::going::moved;
-use super::handling::{DROPPED, GIVEN, TAKEN};
-use super::opening::{CLOSED, LOCKED, OPENED};
-use super::rules;
-use super::sentence::clauses;
-use super::stowing::{INTO, OUT_OF, PUT, vessel_called};
-use super::view::View;
+use crate::deeds::fighting::{self, REMEDY};
+use crate::deeds::going::moved;
+use crate::deeds::handling::{DROPPED, GIVEN, TAKEN};
+use crate::deeds::opening::{CLOSED, LOCKED, OPENED};
+use crate::deeds::stowing::{INTO, OUT_OF, PUT, vessel_called};
+use crate::reading::sentence::clauses;
+use crate::world::entries::Vessel;
+use crate::world::rules;
+use crate::world::view::View;
 
-pub(super) fn delta(view: &View<'_>, script: &Script, narration: &str) -> Delta {
+pub(crate) fn delta(view: &View<'_>, script: &Script, narration: &str) -> Delta {
     let mut delta = Delta::default();
     let mut view = view.clone();
     for part in narration.split("\n\n") {

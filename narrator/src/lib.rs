@@ -4,122 +4,17 @@
 //! It is called like a model, with the texts of a prompt, and answers like one: a narration, or the delta of a narration. The delta is
 //! read off the narration, so that what is told and what happens agree. Looking and asking never change anything.
 
-mod about_others;
-mod absent;
-mod addressing;
-mod afar;
-#[cfg(test)]
-mod answers_tests;
-mod asked_plainly;
-#[cfg(test)]
-mod asked_tests;
-mod asking;
-mod background;
-#[cfg(test)]
-mod background_tests;
-mod certain;
-mod chatter;
-mod clause;
-mod closed;
-mod deed_lines;
 mod deeds;
-mod doors;
-mod earlier;
-mod effort;
-mod entries;
-mod exclaiming;
 mod extract;
-mod farther;
-mod fighting;
-#[cfg(test)]
-mod fighting_tests;
-#[cfg(test)]
-mod first_time_tests;
-#[cfg(test)]
-mod flourish_tests;
-#[cfg(test)]
-mod follow_up_tests;
-mod follow_ups;
-mod found;
-#[cfg(test)]
-mod gesture_tests;
-mod gestures;
-mod going;
-mod handling;
-mod idle;
-mod leading;
-mod lines;
-mod manner;
-#[cfg(test)]
-mod manner_tests;
-mod matter;
-mod musing;
-mod nameless;
-mod naming;
-#[cfg(test)]
-mod newcomer_late_tests;
-#[cfg(test)]
-mod newcomer_more_tests;
-#[cfg(test)]
-mod newcomer_tests;
-mod opening;
-#[cfg(test)]
-mod opening_tests;
-mod otherwise;
-mod parts;
-mod personal;
-mod phrasing;
-mod planning;
-mod playing;
-mod possible;
-mod pronouns;
-mod reasons;
+mod looking;
+mod reading;
 mod rehearsal;
-mod replying;
-mod rewording;
-mod rules;
-mod saying;
-mod scraps;
-mod script;
-mod seeing;
-mod sentence;
-mod short_words;
-mod shorthand;
-mod spelling;
-mod spots;
-mod standing;
-mod stowing;
-#[cfg(test)]
-mod strict_tests;
-mod subject;
-mod suggesting;
-mod synonyms;
-mod talking;
+mod talk;
 mod telling;
 #[cfg(test)]
 mod tests;
-mod texts;
-mod time;
-mod told;
-#[cfg(test)]
-mod transcript_tests;
-mod trimming;
 mod turn;
-#[cfg(test)]
-mod turn_tests;
-#[cfg(test)]
-mod unseen_tests;
-#[cfg(test)]
-mod varied_tests;
-mod verbs;
-mod vessels;
-mod view;
-mod vocabulary;
-mod ways;
-mod whereabouts;
-mod wishes;
-mod withheld;
-mod word_order;
+mod world;
 
 #[cfg(test)]
 pub(crate) use self::tests::shipped;
@@ -131,7 +26,7 @@ use story::{ChatMessage, Delta, Library};
 
 pub use self::rehearsal::{Answer, Rehearsal, RehearsalError};
 use self::telling::Telling;
-use self::view::{View, block};
+use self::world::view::{View, block};
 
 /// The beginning of the system text that asks for a summary.
 const SUMMARY_OPENING: &str = "You keep the memory of an interactive story";
@@ -142,7 +37,7 @@ const IS_OVER: &str = "The story is over.";
 /// Whether the offline narrator knows the verb that `does` begins with.
 #[must_use]
 pub fn knows_deed(does: &str) -> bool {
-    sentence::clauses(does).first().is_some_and(|clause| clause.verb.is_some())
+    reading::sentence::clauses(does).first().is_some_and(|clause| clause.verb.is_some())
 }
 
 /// Tells stories without a model.
@@ -180,7 +75,7 @@ impl OfflineNarrator {
             let said = block(last, "player").unwrap_or_default();
             Telling::new(&view, script).tell(without_speaker(said))
         };
-        let decided = block(last, "decided").map(fighting::decided).filter(|decided| !decided.is_empty());
+        let decided = block(last, "decided").map(deeds::fighting::decided).filter(|decided| !decided.is_empty());
         let narration = decided.map_or(narration.clone(), |decided| format!("{decided}\n\n{narration}"));
         if last.contains(IS_OVER) { format!("{narration}\n\nTHE END") } else { narration }
     }

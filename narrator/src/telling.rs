@@ -2,26 +2,26 @@
 
 use story::script::Script;
 
-use super::clause::Clause;
-use super::found::Found;
-use super::naming::the;
-use super::phrasing::felt;
-use super::verbs::Verb;
-use super::view::View;
+use crate::reading::clause::Clause;
+use crate::reading::phrasing::felt;
+use crate::reading::verbs::Verb;
+use crate::world::found::Found;
+use crate::world::naming::the;
+use crate::world::view::View;
 
 /// One turn's answer in the making.
-pub(super) struct Telling<'a> {
-    pub(super) view: &'a View<'a>,
-    pub(super) script: &'a Script,
+pub(crate) struct Telling<'a> {
+    pub(crate) view: &'a View<'a>,
+    pub(crate) script: &'a Script,
 }
 
 impl<'a> Telling<'a> {
-    pub(super) fn new(view: &'a View<'a>, script: &'a Script) -> Self {
+    pub(crate) fn new(view: &'a View<'a>, script: &'a Script) -> Self {
         Self { view, script }
     }
 
     /// The answer to one clause, and whether the turn is over with it.
-    pub(super) fn answer(&self, clause: &Clause) -> (String, bool) {
+    pub(crate) fn answer(&self, clause: &Clause) -> (String, bool) {
         if clause.is_question {
             return (self.remarked(clause).unwrap_or_else(|| self.question(clause)), false);
         }

@@ -1,16 +1,16 @@
 //! One turn: its clauses in the order in which they were written, as far as one turn allows, and what had to be left undone. Nothing that
 //! the player wrote is dropped without a word.
 
-use super::clause::Clause;
-use super::extract;
-use super::found::Found;
-use super::going::{self, moved};
-use super::phrasing::felt;
-use super::sentence::{MAX_CLAUSES, clauses};
-use super::telling::Telling;
-use super::texts::{joined, sentences};
-use super::verbs::{Verb, verb_at};
-use super::vocabulary::QUESTION_WORDS;
+use crate::deeds::going::{self, moved};
+use crate::extract;
+use crate::reading::clause::Clause;
+use crate::reading::phrasing::felt;
+use crate::reading::sentence::{MAX_CLAUSES, clauses};
+use crate::reading::verbs::{Verb, verb_at};
+use crate::reading::vocabulary::QUESTION_WORDS;
+use crate::telling::Telling;
+use crate::world::found::Found;
+use crate::world::texts::{joined, sentences};
 
 /// What one clause leaves of the turn for those behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ enum Left {
 }
 
 impl Telling<'_> {
-    pub(super) fn tell(&self, message: &str) -> String {
+    pub(crate) fn tell(&self, message: &str) -> String {
         if let Some(answer) = self.unknown_command(message) {
             return answer;
         }
@@ -40,13 +40,17 @@ impl Telling<'_> {
         let mut is_withheld = false;
         // What was taken a clause earlier is held in the next one.
         let mut view = self.view.clone();
-        let message = &super::spelling::corrected(&super::shorthand::written_out(message), self.view, self.script);
+        let message = &crate::world::spelling::corrected(
+            &crate::reading::shorthand::written_out(message),
+            self.view,
+            self.script,
+        );
         let player = self.view.player.map_or("", |pc| pc.name.as_str());
-        let message = &super::shorthand::in_first_person(message, player);
+        let message = &crate::reading::shorthand::in_first_person(message, player);
         if let Some(answer) = self.without_deed(message) {
             return answer;
         }
-        let message = &self.with_earlier(&super::planning::in_its_order(message));
+        let message = &self.with_earlier(&crate::talk::planning::in_its_order(message));
         let message = &self.with_comma_behind_a_name(without_excuse(message));
         let clauses = clauses(message);
         for clause in &clauses {
@@ -100,14 +104,14 @@ impl Telling<'_> {
             }
             let mut answers: Vec<String> = now.taken_along(clause).into_iter().collect();
             let (text, ends) = now.answer(clause);
-            is_withheld = super::withheld::is_withheld(&text) && !clause.is_question;
+            is_withheld = crate::deeds::withheld::is_withheld(&text) && !clause.is_question;
             left = left.after(clause, &text, ends);
             is_missing = now.names_only_what_is_not_here(clause) && left == Left::All;
             if now.is_only_a_step(clause, &text) {
                 reason = left;
                 undone.push(spelled_as_in(message, &clause.in_words()));
             }
-            if clause.verb == Some(Verb::Take) && !text.starts_with(super::handling::TAKEN) && !ends {
+            if clause.verb == Some(Verb::Take) && !text.starts_with(crate::deeds::handling::TAKEN) && !ends {
                 refused.extend(clause.objects.iter().cloned());
             }
             answers.push(text);
@@ -126,7 +130,7 @@ impl Telling<'_> {
             paragraphs.push(self.at_a_loss("You say nothing."));
         }
         // Behind the end of the story nothing can follow.
-        let goes_to_the_end = |way: &super::entries::Way| {
+        let goes_to_the_end = |way: &crate::world::entries::Way| {
             let moves = paragraphs.iter().filter_map(|text| moved(text));
             moves.into_iter().any(|direction| direction == way.direction)
         };
@@ -342,7 +346,7 @@ impl Clause {
     /// Whether it is a direction without a verb.
     fn is_direction(&self) -> bool {
         let first = self.rest.split(' ').next().unwrap_or_default();
-        self.verb.is_none() && super::vocabulary::direction(first).is_some()
+        self.verb.is_none() && crate::reading::vocabulary::direction(first).is_some()
     }
 
     /// `play something`, behind a piano that is not here: what is done with what the clause before it named.
@@ -351,7 +355,7 @@ impl Clause {
             matches!(self.verb, Some(Verb::Play | Verb::Use | Verb::Eat | Verb::Drink | Verb::Light | Verb::Write));
         uses && !self.is_question
             && self.second.is_empty()
-            && self.objects.iter().all(|noun| super::naming::is_abstract(noun) || noun == "it")
+            && self.objects.iter().all(|noun| crate::world::naming::is_abstract(noun) || noun == "it")
     }
 
     /// `look`, `look around`: what every arrival answers.
@@ -361,7 +365,7 @@ impl Clause {
     }
 
     /// What the player wrote, as something that they can write again.
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         // `see if anyone is at home`
         if self.is_question && !self.written.is_empty() && self.verb.is_none() {
             return format!("{} {}", self.written, self.rest);
