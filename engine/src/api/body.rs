@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::iter::successors;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -49,8 +50,8 @@ pub(super) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result
 }
 
 fn unread(rejection: &BytesRejection) -> Problem {
-    if let Some(late) = timed_out(rejection) {
-        return late;
+    if let Some(known) = timed_out(rejection).or_else(|| said_by(rejection)) {
+        return known;
     }
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::new(ProblemType::TooLarge, "the body is larger than this path accepts")
@@ -61,14 +62,17 @@ fn unread(rejection: &BytesRejection) -> Problem {
 
 /// The problem of a body that did not come in time, if that is what lies behind an error.
 pub(super) fn timed_out(error: &(dyn Error + 'static)) -> Option<Problem> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(late) = error.downcast_ref::<BodyTimedOut>() {
-            return Some(Problem::new(ProblemType::BodyTimeout, late.to_string()));
-        }
-        cause = error.source();
-    }
-    None
+    let late = causes(error).find_map(|error| error.downcast_ref::<BodyTimedOut>())?;
+    Some(Problem::new(ProblemType::BodyTimeout, late.to_string()))
+}
+
+/// The problem that the stream of a body ended with.
+pub(super) fn said_by(error: &(dyn Error + 'static)) -> Option<Problem> {
+    causes(error).find_map(|error| error.downcast_ref::<Problem>()).cloned()
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    successors(Some(error), |&error| error.source())
 }
 
 pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -118,7 +118,7 @@ pub struct Api {
     pub turns: TurnLimits,
     /// How large a game may be that is imported, in bytes.
     pub import_max: usize,
-    /// One permit: a large import takes time and memory, and the next one waits for it.
+    /// Whose turn it is to import.
     pub imports: Arc<ImportTurns>,
     /// What operators look at.
     pub overviews: Overviews,

@@ -23,6 +23,7 @@ impl Config {
         positive("http.header_timeout_seconds", self.http.header_timeout_seconds)?;
         positive("http.body_timeout_seconds", self.http.body_timeout_seconds)?;
         positive("http.write_timeout_seconds", self.http.write_timeout_seconds)?;
+        positive("http.import_wait_seconds", self.http.import_wait_seconds)?;
         if !(0.0..=86_400.0).contains(&self.worker.shutdown_timeout_seconds) {
             return invalid("worker.shutdown_timeout_seconds", "it is not a number of seconds from 0 to 86400".into());
         }
@@ -44,6 +45,7 @@ impl Config {
             ("turns.tries_kept", self.turns.tries_kept as u64, 1000),
             ("turns.changes_remembered", self.turns.changes_remembered as u64, 10_000),
             ("http.import_max_bytes", self.http.import_max_bytes as u64, 1 << 30),
+            ("http.imports_max_bytes", self.http.imports_max_bytes as u64, 1 << 40),
             ("queue.max_depth", self.queue.max_depth, 1_000_000_000),
             ("queue.max_depth_per_game", self.queue.max_depth_per_game, 1_000_000_000),
             ("queue.max_pauses", self.queue.max_pauses as u64, 1_000_000),
@@ -96,6 +98,10 @@ impl Config {
             if value == 0 {
                 return invalid(key, format!("{why}: set at least 1"));
             }
+        }
+        if self.http.imports_max_bytes < self.http.import_max_bytes {
+            let reason = format!("`{}` is less than `http.import_max_bytes`", self.http.imports_max_bytes);
+            return invalid("http.imports_max_bytes", format!("{reason}: the largest game could not be imported"));
         }
         self.check_addresses()?;
         self.check_events_ttl()?;

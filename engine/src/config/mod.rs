@@ -261,6 +261,10 @@ pub struct HttpConfig {
     pub write_timeout_seconds: f64,
     /// How large a game may be that is imported, in bytes of JSON.
     pub import_max_bytes: usize,
+    /// How many bytes of games that are being imported are held at once; whoever finds no room waits.
+    pub imports_max_bytes: usize,
+    /// How long an import waits for another of the same caller, and for room, before it is answered 503.
+    pub import_wait_seconds: f64,
 }
 
 impl Default for HttpConfig {
@@ -275,6 +279,8 @@ impl Default for HttpConfig {
             body_timeout_seconds: 20.0,
             write_timeout_seconds: 30.0,
             import_max_bytes: 16 * 1024 * 1024,
+            imports_max_bytes: 256 * 1024 * 1024,
+            import_wait_seconds: 10.0,
         }
     }
 }

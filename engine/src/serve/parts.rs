@@ -9,7 +9,9 @@ use story::Library;
 use tokio_util::sync::CancellationToken;
 
 use super::ServeError;
-use crate::api::{self, Actor, Api, Auth, Guard, IdentityProvider, Overviews, Pace, StoreProbe, StreamLimits};
+use crate::api::{
+    self, Actor, Api, Auth, Guard, IdentityProvider, ImportTurns, Overviews, Pace, StoreProbe, StreamLimits,
+};
 use crate::config::{AuthMode, Config, ConfigError};
 use crate::content;
 use crate::llm::Models;
@@ -55,7 +57,7 @@ pub(super) fn api_of(
         probe: StoreProbe::new(Arc::clone(&store)),
         turns: config.turns.limits(),
         import_max: config.http.import_max_bytes,
-        imports: Arc::default(),
+        imports: Arc::new(ImportTurns::new(&config.http)),
         archive: None,
         pace: Pace {
             keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),

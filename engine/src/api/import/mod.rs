@@ -95,14 +95,14 @@ struct Document {
     contents: GameContents,
 }
 
-/// Reads a document where it holds no other call up, and one at a time.
+/// Reads a document where it holds no other call up, one at a time of its size.
 async fn read_apart(
     api: &Api,
     ImportBody { bytes, turn }: ImportBody,
     headers: HeaderMap,
     is_trusted: bool,
 ) -> Result<Document, ApiError> {
-    let only = api.imports.document().await;
+    let only = api.imports.document(bytes.len()).await;
     let api = api.clone();
     let read = move || {
         // Kept until the end, also of a document that nobody waits for any more: it is read all the same.
@@ -130,7 +130,7 @@ fn of_owner(owner: Option<&Owner>, key: &str) -> String {
     owner.map_or_else(|| key.to_owned(), |owner| format!("{} {} {key}", owner.tenant, user.map_or("", User::as_str)))
 }
 
-/// The body, as it was sent: see [`read_apart`]. It is not read before it is its sender's turn.
+/// The body, as it was sent: see [`read_apart`]. It is read when it is its sender's turn, and as far as there is room.
 pub(super) struct ImportBody {
     bytes: Bytes,
     turn: Turn,
@@ -149,6 +149,7 @@ impl FromRequest<Api> for ImportBody {
     async fn from_request(mut request: Request, api: &Api) -> Result<Self, ApiError> {
         let Ok(account) = request.extract_parts_with_state::<Account, _>(api).await;
         let turn = api.imports.turn(account.one_of()).await?;
+        let request = request.map(|body| turn.bounded(body));
         Ok(Self { bytes: body::bytes(request, api).await?, turn })
     }
 }

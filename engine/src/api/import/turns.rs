@@ -1,34 +1,47 @@
-//! Whose turn it is to import. A body is read from its connection only then, so whoever waits holds no memory. A caller has one turn at a time:
-//! nobody waits for more than one document of each other caller, however many these send.
+//! Whose turn it is to import. A caller has one at a time, and holds only the memory of what has come of its body: nobody waits for more than one
+//! document of each other caller, however many these send, and somebody who sends slowly keeps nobody waiting but themselves.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::BoxError;
+use axum::body::Body;
+use futures::StreamExt as _;
 use parking_lot::Mutex;
 use protocol::{Problem, ProblemType};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many bodies are held at once, each of at most `import_max_bytes`.
-const BODIES: usize = 16;
-/// How long a caller waits for a turn, before they are asked to come again.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+use crate::config::HttpConfig;
+
+/// A document of up to so many bytes is read beside the large ones: it takes milliseconds, and theirs may take a second each.
+const SMALL: usize = 256 * 1024;
 
 /// The imports of a process.
 #[derive(Debug)]
 pub struct ImportTurns {
-    bodies: Arc<Semaphore>,
+    /// A permit for each byte of bodies that may be held at once.
+    bytes: Arc<Semaphore>,
+    most_bytes: usize,
+    /// How long a caller waits for a turn, and then for room, before they are asked to come again.
+    longest_wait: Duration,
     /// To read a large document takes a second, and ten times its bytes.
-    documents: Arc<Semaphore>,
+    large: Arc<Semaphore>,
+    small: Arc<Semaphore>,
     callers: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
-/// The turn of a caller, as long as it is kept.
+/// The turn of a caller and the room of its body, as long as it is kept.
 #[derive(Debug)]
 pub(super) struct Turn {
+    turns: Arc<ImportTurns>,
     _of_caller: Option<OfCaller>,
-    _body: OwnedSemaphorePermit,
+    room: Room,
 }
+
+/// What is held of the bytes.
+#[derive(Debug, Clone, Default)]
+struct Room(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
 
 /// Counts as the one turn of a caller, and forgets the caller when nobody else waits for it.
 #[derive(Debug)]
@@ -40,31 +53,39 @@ struct OfCaller {
 
 impl Default for ImportTurns {
     fn default() -> Self {
-        Self {
-            bodies: Arc::new(Semaphore::new(BODIES)),
-            documents: Arc::new(Semaphore::new(1)),
-            callers: Mutex::default(),
-        }
+        Self::new(&HttpConfig::default())
     }
 }
 
+fn busy() -> Problem {
+    let detail = "other imports are being read: nothing has been imported, send it again";
+    Problem::new(ProblemType::ImportsBusy, detail)
+}
+
 impl ImportTurns {
-    /// Waits for the turn of a caller; without a caller, for one of the bodies that are held at once.
+    /// With the limits of the configuration.
+    #[must_use]
+    pub fn new(http: &HttpConfig) -> Self {
+        Self {
+            bytes: Arc::new(Semaphore::new(http.imports_max_bytes)),
+            most_bytes: http.imports_max_bytes,
+            longest_wait: Duration::from_secs_f64(http.import_wait_seconds),
+            large: Arc::new(Semaphore::new(1)),
+            small: Arc::new(Semaphore::new(1)),
+            callers: Mutex::default(),
+        }
+    }
+
+    /// Waits for the turn of a caller. Without a caller there is nobody to wait for.
     pub(super) async fn turn(self: &Arc<Self>, caller: Option<String>) -> Result<Turn, Problem> {
-        let turn = async {
-            let of_caller = match caller {
-                Some(caller) => Some(self.of_caller(caller).await),
-                None => None,
-            };
-            let body = Arc::clone(&self.bodies).acquire_owned().await.ok()?;
-            Some(Turn { _of_caller: of_caller, _body: body })
+        let of_caller = match caller {
+            Some(caller) => {
+                let turn = tokio::time::timeout(self.longest_wait, self.of_caller(caller)).await;
+                Some(turn.map_err(|_| busy())?)
+            }
+            None => None,
         };
-        tokio::time::timeout(LONGEST_WAIT, turn).await.ok().flatten().ok_or_else(|| {
-            Problem::new(
-                ProblemType::ImportsBusy,
-                "other imports are being read: nothing has been imported, send it again",
-            )
-        })
+        Ok(Turn { turns: Arc::clone(self), _of_caller: of_caller, room: Room::default() })
     }
 
     async fn of_caller(self: &Arc<Self>, caller: String) -> OfCaller {
@@ -75,9 +96,39 @@ impl ImportTurns {
         turn
     }
 
-    /// Waits until no other document is read.
-    pub(super) async fn document(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.documents).acquire_owned().await.ok()
+    /// Waits until no other document of this size is read.
+    pub(super) async fn document(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let one_at_a_time = if bytes <= SMALL { &self.small } else { &self.large };
+        Arc::clone(one_at_a_time).acquire_owned().await.ok()
+    }
+
+    /// Waits until there is room for so many bytes more.
+    async fn make_room(&self, room: &Room, bytes: usize) -> Result<(), Problem> {
+        // A piece that is larger than all of it is refused by the limit of the body, which is not larger.
+        let permits = u32::try_from(bytes.min(self.most_bytes)).unwrap_or(u32::MAX);
+        let more = Arc::clone(&self.bytes).acquire_many_owned(permits);
+        let more = tokio::time::timeout(self.longest_wait, more).await.map_err(|_| busy())?.map_err(|_| busy())?;
+        let mut room = room.0.lock();
+        match room.as_mut() {
+            Some(room) => room.merge(more),
+            None => *room = Some(more),
+        }
+        Ok(())
+    }
+}
+
+impl Turn {
+    /// The same body, each piece of which is taken when there is room for it.
+    pub(super) fn bounded(&self, body: Body) -> Body {
+        let (turns, room) = (Arc::clone(&self.turns), self.room.clone());
+        Body::from_stream(body.into_data_stream().then(move |piece| {
+            let (turns, room) = (Arc::clone(&turns), room.clone());
+            async move {
+                let piece = piece?;
+                turns.make_room(&room, piece.len()).await?;
+                Ok::<_, BoxError>(piece)
+            }
+        }))
     }
 }
 
@@ -93,8 +144,10 @@ impl Drop for OfCaller {
 
 #[cfg(test)]
 mod tests {
-    use futures::FutureExt as _;
+    use axum::body::to_bytes;
+    use futures::{FutureExt as _, stream};
 
+    use super::super::body::said_by;
     use super::*;
 
     async fn turn_of(turns: &Arc<ImportTurns>, caller: &str) -> Result<Turn, Problem> {
@@ -116,14 +169,44 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_waits_too_long_is_asked_to_come_again() {
         let turns = Arc::new(ImportTurns::default());
-        let first = turn_of(&turns, "ada").await.unwrap();
+        let _first = turn_of(&turns, "ada").await.unwrap();
         assert_eq!(turn_of(&turns, "ada").await.unwrap_err().status, 503);
-        drop(first);
-        let mut held = Vec::new();
-        for n in 0..BODIES {
-            held.push(turn_of(&turns, &n.to_string()).await.unwrap());
-        }
-        assert_eq!(turn_of(&turns, "ada").await.unwrap_err().status, 503, "there is a limit for all");
+    }
+
+    /// A body of so many pieces of as many bytes.
+    fn body(pieces: usize, bytes: usize) -> Body {
+        Body::from_stream(stream::iter((0..pieces).map(move |_| Ok::<_, BoxError>(vec![b' '; bytes]))))
+    }
+
+    /// A body of which a piece comes, and then nothing more.
+    fn stalled(bytes: usize) -> Body {
+        let piece = stream::iter([Ok::<_, BoxError>(vec![b' '; bytes])]);
+        Body::from_stream(piece.chain(stream::pending()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_sends_slowly_holds_only_what_has_come_and_who_finds_no_room_is_asked_to_come_again() {
+        let http = HttpConfig { imports_max_bytes: 1000, ..HttpConfig::default() };
+        let turns = Arc::new(ImportTurns::new(&http));
+        let slow = turn_of(&turns, "slow").await.unwrap();
+        let mut held = Box::pin(to_bytes(slow.bounded(stalled(100)), usize::MAX));
+        assert!(held.as_mut().now_or_never().is_none());
+
+        let ada = turn_of(&turns, "ada").await.unwrap();
+        assert!(to_bytes(ada.bounded(body(9, 100)), usize::MAX).await.is_ok(), "there is room for 900");
+        let bob = turn_of(&turns, "bob").await.unwrap();
+        let error = to_bytes(bob.bounded(body(1, 1)), usize::MAX).await.unwrap_err();
+        assert_eq!(said_by(&error).unwrap().status, 503);
+        drop(ada);
+        assert!(to_bytes(bob.bounded(body(9, 100)), usize::MAX).await.is_ok(), "her room is free again");
+    }
+
+    #[tokio::test]
+    async fn a_small_document_does_not_wait_for_a_large_one() {
+        let turns = Arc::new(ImportTurns::default());
+        let _large = turns.document(SMALL + 1).await;
+        assert!(turns.document(SMALL + 1).now_or_never().is_none());
+        assert!(turns.document(SMALL).now_or_never().is_some());
     }
 
     #[tokio::test(start_paused = true)]

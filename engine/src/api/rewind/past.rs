@@ -34,8 +34,9 @@ pub(in crate::api) async fn before_turn(
         Ok(state) => Ok((state, first.clone())),
         Err(NoWayBack { turn }) => {
             let detail = format!(
-                "the record of turn {turn} was larger than `turns.record_max_bytes` allows, so it does not hold how the game \
-                 stood before: the game can only go back to turns after it"
+                "the record of turn {turn} does not hold how the game stood before: it was larger than \
+                 `turns.record_max_bytes` allows, or it was imported and this engine cannot play what it led back to. \
+                 The game can only go back to turns after it"
             );
             Err(Problem::new(ProblemType::TurnNotKept, detail).into())
         }
