@@ -8,16 +8,21 @@ use super::{Outage, StoreError};
 
 /// Runs a step and records how long it took, and what the store lacks if it failed for that.
 pub(super) async fn measured<T>(
-    step: impl Into<SharedString>,
+    step: SharedString,
     run: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
     let began = Instant::now();
     let outcome = run.await;
-    histogram!("story_engine_store_step_seconds", "step" => step.into()).record(began.elapsed().as_secs_f64());
-    if let Err(StoreError::Unavailable { outage, .. }) = &outcome {
+    record(step, began, outcome.as_ref().err());
+    outcome
+}
+
+/// Apart from the steps of all types, so that it is compiled once.
+fn record(step: SharedString, began: Instant, failure: Option<&StoreError>) {
+    histogram!("story_engine_store_step_seconds", "step" => step).record(began.elapsed().as_secs_f64());
+    if let Some(StoreError::Unavailable { outage, .. }) = failure {
         counter!("story_engine_store_errors_total", "outage" => name(*outage)).increment(1);
     }
-    outcome
 }
 
 const fn name(outage: Outage) -> &'static str {

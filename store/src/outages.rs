@@ -30,11 +30,11 @@ enum Change {
 }
 
 impl Outages {
-    /// Notes how a call ended, and logs it if that changes what is known. `server` says which one it is.
-    pub(super) fn note<T>(&self, server: impl FnOnce() -> String, outcome: &Result<T, StoreError>) {
-        let change = self.change(outcome.as_ref().err().is_some_and(StoreError::is_unreachable));
-        match (change, outcome) {
-            (Some(Change::Lost), Err(error)) => {
+    /// Notes how a call ended, by its error if it failed, and logs it if that changes what is known. `server` says which one it is.
+    pub(super) fn note(&self, server: impl FnOnce() -> String, failure: Option<&StoreError>) {
+        let change = self.change(failure.is_some_and(StoreError::is_unreachable));
+        match (change, failure) {
+            (Some(Change::Lost), Some(error)) => {
                 tracing::warn!(server = server(), "store lost, trying again until it is back: {error}");
             }
             (Some(Change::Back(Lost { since, calls })), _) => {

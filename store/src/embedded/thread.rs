@@ -2,6 +2,7 @@
 //! committed. Steps that wait at the same time share a transaction, because most of a step's cost is its commit; each step is all
 //! or nothing.
 
+use std::any::Any;
 use std::fs::File;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, mpsc};
@@ -16,28 +17,26 @@ use super::step::{Effects, Step};
 use super::wal::WalCheckpointer;
 use crate::contents::Contents;
 use crate::fanout::Fanout;
+use crate::measure::{function_of, measured};
 use crate::{LeaseToken, StoreError, StoreOptions};
 
 /// How many steps share a transaction at most: the first returns only with the last.
 const MAX_BATCH: usize = 32;
 
-/// A step that waits for the thread.
-trait Job: Send {
-    /// Runs it. If it fails, its writes are rolled back.
-    fn run(&mut self, step: &mut Step<'_>) -> Result<(), StoreError>;
-    /// Sends the result to the caller, or the error of the commit.
-    fn reply(self: Box<Self>, committed: Result<(), StoreError>);
-}
+/// What a step returns, whatever its type is: the way to the thread and back is compiled once for all of them.
+type Returned = Box<dyn Any + Send>;
+type Run = Box<dyn FnOnce(&mut Step<'_>) -> Result<Returned, StoreError> + Send>;
 
-/// A step, its result, and the caller that waits for it.
-struct PendingStep<S, T> {
+/// A step that waits for the thread, its result, and the caller that waits for it.
+struct Job {
     /// Taken when it runs.
-    step: Option<S>,
-    result: Result<T, StoreError>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
+    step: Option<Run>,
+    result: Result<Returned, StoreError>,
+    reply: oneshot::Sender<Result<Returned, StoreError>>,
 }
 
-impl<T: Send, S: FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send> Job for PendingStep<S, T> {
+impl Job {
+    /// Runs it. If it fails, its writes are rolled back.
     fn run(&mut self, running: &mut Step<'_>) -> Result<(), StoreError> {
         if let Some(step) = self.step.take() {
             self.result = step(running);
@@ -45,7 +44,8 @@ impl<T: Send, S: FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send> Job for 
         self.result.as_ref().map(|_| ()).map_err(StoreError::clone)
     }
 
-    fn reply(self: Box<Self>, committed: Result<(), StoreError>) {
+    /// Sends the result to the caller, or the error of the commit.
+    fn reply(self, committed: Result<(), StoreError>) {
         // If the caller is gone, the step has happened all the same.
         let _ = self.reply.send(committed.and(self.result));
     }
@@ -55,7 +55,7 @@ impl<T: Send, S: FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send> Job for 
 #[derive(Debug)]
 pub(super) struct DatabaseThread {
     /// Taken when the handle is dropped.
-    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -81,7 +81,7 @@ impl DatabaseThread {
         work: Arc<Notify>,
         revoked: broadcast::Sender<LeaseToken>,
     ) -> Self {
-        let (jobs, receiver) = mpsc::channel::<Box<dyn Job>>();
+        let (jobs, receiver) = mpsc::channel::<Job>();
         let thread = std::thread::spawn(move || {
             let epoch = connection
                 .query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get::<_, String>(0))
@@ -114,15 +114,27 @@ impl DatabaseThread {
         &self,
         step: impl FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let name = function_of(&step);
+        let returned = self.run_any(name, Box::new(|running| Ok(Box::new(step(running)?)))).await?;
+        returned.downcast().map(|returned| *returned).map_err(|_| broken("it returned something else"))
+    }
+
+    async fn run_any(&self, name: &'static str, step: Run) -> Result<Returned, StoreError> {
         let (reply, received) = oneshot::channel();
         let gone = || StoreError::unreachable("the database thread has ended");
         // What the caller gets if the step panics.
-        let broken =
-            StoreError::Corrupt { what: "a step".to_owned(), reason: "it panicked; the log says where".to_owned() };
-        let job = Box::new(PendingStep { step: Some(step), result: Err(broken), reply });
-        self.jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
-        received.await.map_err(|_| gone())?
+        let panicked = Err(broken("it panicked; the log says where"));
+        let job = Job { step: Some(step), result: panicked, reply };
+        let run = async {
+            self.jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
+            received.await.map_err(|_| gone())?
+        };
+        measured(name.into(), run).await
     }
+}
+
+fn broken(reason: &str) -> StoreError {
+    StoreError::Corrupt { what: "a step".to_owned(), reason: reason.to_owned() }
 }
 
 impl Drop for DatabaseThread {
@@ -138,7 +150,7 @@ impl Drop for DatabaseThread {
 impl Database {
     /// Runs steps in one transaction; returns the effects of each that succeeded. If the transaction fails, all of them have
     /// failed.
-    fn run(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Effects>, StoreError> {
+    fn run(&mut self, jobs: &mut [Job]) -> Result<Vec<Effects>, StoreError> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(unavailable)?;
         // One of several steps is rolled back without the others. A savepoint costs a copy of each page, so a single step has none.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use protocol::Priority;
 use redis::aio::MultiplexedConnection;
-use redis::{Arg, Cmd, ErrorKind, FromRedisValue, RedisError, RedisWrite, ServerErrorKind, ToRedisArgs};
+use redis::{Arg, Cmd, ErrorKind, RedisError, RedisWrite, ServerErrorKind, ToRedisArgs, Value};
 use serde::Serialize;
 
 use super::event_text;
@@ -180,12 +180,12 @@ impl Step {
     }
 
     /// Runs the step on a connection.
-    pub(super) async fn invoke<T: FromRedisValue>(
+    pub(super) async fn invoke(
         &self,
         preamble: &Preamble,
         arguments: &ScriptArgs,
         connection: &mut MultiplexedConnection,
-    ) -> Result<T, RedisError> {
+    ) -> Result<Value, RedisError> {
         let Preamble { prefix, events_kept, status_ttl, key_ttl, events_ttl, fair } = preamble;
         let head = ScriptArgs::new()
             .arg(self.script.get_hash())
