@@ -2,14 +2,20 @@
 //! the player wrote is dropped without a word.
 
 use crate::deeds::going::{self, moved};
+use crate::deeds::{handling, withheld};
 use crate::extract;
 use crate::reading::clause::Clause;
 use crate::reading::phrasing::felt;
 use crate::reading::sentence::{MAX_CLAUSES, clauses};
+use crate::reading::shorthand;
 use crate::reading::verbs::{Verb, verb_at};
-use crate::reading::vocabulary::QUESTION_WORDS;
+use crate::reading::vocabulary::{self, QUESTION_WORDS};
+use crate::talk::planning;
 use crate::telling::Telling;
+use crate::world::entries;
 use crate::world::found::Found;
+use crate::world::naming;
+use crate::world::spelling;
 use crate::world::texts::{joined, sentences};
 
 /// What one clause leaves of the turn for those behind it.
@@ -40,17 +46,13 @@ impl Telling<'_> {
         let mut is_withheld = false;
         // What was taken a clause earlier is held in the next one.
         let mut view = self.view.clone();
-        let message = &crate::world::spelling::corrected(
-            &crate::reading::shorthand::written_out(message),
-            self.view,
-            self.script,
-        );
+        let message = &spelling::corrected(&shorthand::written_out(message), self.view, self.script);
         let player = self.view.player.map_or("", |pc| pc.name.as_str());
-        let message = &crate::reading::shorthand::in_first_person(message, player);
+        let message = &shorthand::in_first_person(message, player);
         if let Some(answer) = self.without_deed(message) {
             return answer;
         }
-        let message = &self.with_earlier(&crate::talk::planning::in_its_order(message));
+        let message = &self.with_earlier(&planning::in_its_order(message));
         let message = &self.with_comma_behind_a_name(without_excuse(message));
         let clauses = clauses(message);
         for clause in &clauses {
@@ -104,14 +106,14 @@ impl Telling<'_> {
             }
             let mut answers: Vec<String> = now.taken_along(clause).into_iter().collect();
             let (text, ends) = now.answer(clause);
-            is_withheld = crate::deeds::withheld::is_withheld(&text) && !clause.is_question;
+            is_withheld = withheld::is_withheld(&text) && !clause.is_question;
             left = left.after(clause, &text, ends);
             is_missing = now.names_only_what_is_not_here(clause) && left == Left::All;
             if now.is_only_a_step(clause, &text) {
                 reason = left;
                 undone.push(spelled_as_in(message, &clause.in_words()));
             }
-            if clause.verb == Some(Verb::Take) && !text.starts_with(crate::deeds::handling::TAKEN) && !ends {
+            if clause.verb == Some(Verb::Take) && !text.starts_with(handling::TAKEN) && !ends {
                 refused.extend(clause.objects.iter().cloned());
             }
             answers.push(text);
@@ -130,7 +132,7 @@ impl Telling<'_> {
             paragraphs.push(self.at_a_loss("You say nothing."));
         }
         // Behind the end of the story nothing can follow.
-        let goes_to_the_end = |way: &crate::world::entries::Way| {
+        let goes_to_the_end = |way: &entries::Way| {
             let moves = paragraphs.iter().filter_map(|text| moved(text));
             moves.into_iter().any(|direction| direction == way.direction)
         };
@@ -346,7 +348,7 @@ impl Clause {
     /// Whether it is a direction without a verb.
     fn is_direction(&self) -> bool {
         let first = self.rest.split(' ').next().unwrap_or_default();
-        self.verb.is_none() && crate::reading::vocabulary::direction(first).is_some()
+        self.verb.is_none() && vocabulary::direction(first).is_some()
     }
 
     /// `play something`, behind a piano that is not here: what is done with what the clause before it named.
@@ -355,7 +357,7 @@ impl Clause {
             matches!(self.verb, Some(Verb::Play | Verb::Use | Verb::Eat | Verb::Drink | Verb::Light | Verb::Write));
         uses && !self.is_question
             && self.second.is_empty()
-            && self.objects.iter().all(|noun| crate::world::naming::is_abstract(noun) || noun == "it")
+            && self.objects.iter().all(|noun| naming::is_abstract(noun) || noun == "it")
     }
 
     /// `look`, `look around`: what every arrival answers.

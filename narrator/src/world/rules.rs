@@ -43,8 +43,13 @@ fn verbs_of(deed: &str) -> Vec<Verb> {
     let leading: Vec<Verb> = words()
         .take_while(|word| *word == "to" || !is_noun(word))
         .flat_map(|word| verbs_of_form(&word.to_lowercase()))
+        .copied()
         .collect();
-    if leading.is_empty() { words().flat_map(|word| verbs_of_form(&word.to_lowercase())).collect() } else { leading }
+    if leading.is_empty() {
+        words().flat_map(|word| verbs_of_form(&word.to_lowercase())).copied().collect()
+    } else {
+        leading
+    }
 }
 
 /// Whether a word names nothing.
