@@ -4,32 +4,56 @@ use std::time::Duration;
 
 use super::{AdminListen, AuthMode, Config, ConfigError, LimitsConfig};
 
+fn invalid(key: &str, reason: String) -> Result<(), ConfigError> {
+    Err(ConfigError::Invalid { key: key.to_owned(), reason })
+}
+
 impl Config {
     /// Values that make no sense, each with its key and what to do.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let invalid = |key: &str, reason: String| Err(ConfigError::Invalid { key: key.to_owned(), reason });
-        let positive = |key: &str, value: f64| {
-            if value.is_finite() && (0.001..=86_400.0).contains(&value) {
-                Ok(())
-            } else {
-                invalid(key, format!("`{value}` is not a number of seconds from 0.001 to 86400"))
+        self.check_seconds()?;
+        self.check_upper_bounds()?;
+        self.check_lower_bounds()?;
+        self.check_addresses()?;
+        self.check_events_ttl()?;
+        self.redis.check()?;
+        self.queue.check().map_err(|(key, reason)| ConfigError::Invalid { key: format!("queue.{key}"), reason })?;
+        self.metrics.check()?;
+        self.traces.check()?;
+        self.check_limits()?;
+        self.auth.check()?;
+        self.check_providers()?;
+        self.check_tiers()
+    }
+
+    fn check_seconds(&self) -> Result<(), ConfigError> {
+        for (key, value) in [
+            ("worker.game_lock_ttl_seconds", self.worker.game_lock_ttl_seconds),
+            ("worker.retry_delay_seconds", self.worker.retry_delay_seconds),
+            ("worker.probe_delay_seconds", self.worker.probe_delay_seconds),
+            ("worker.probe_delay_max_seconds", self.worker.probe_delay_max_seconds),
+            ("worker.budget_delay_seconds", self.worker.budget_delay_seconds),
+            ("worker.budget_delay_max_seconds", self.worker.budget_delay_max_seconds),
+            ("sse.keepalive_seconds", self.sse.keepalive_seconds),
+            ("http.header_timeout_seconds", self.http.header_timeout_seconds),
+            ("http.body_timeout_seconds", self.http.body_timeout_seconds),
+            ("http.write_timeout_seconds", self.http.write_timeout_seconds),
+            ("http.import_wait_seconds", self.http.import_wait_seconds),
+        ] {
+            if !(value.is_finite() && (0.001..=86_400.0).contains(&value)) {
+                return invalid(key, format!("`{value}` is not a number of seconds from 0.001 to 86400"));
             }
-        };
-        positive("worker.game_lock_ttl_seconds", self.worker.game_lock_ttl_seconds)?;
-        positive("worker.retry_delay_seconds", self.worker.retry_delay_seconds)?;
-        positive("worker.probe_delay_seconds", self.worker.probe_delay_seconds)?;
-        positive("worker.probe_delay_max_seconds", self.worker.probe_delay_max_seconds)?;
-        positive("sse.keepalive_seconds", self.sse.keepalive_seconds)?;
-        positive("http.header_timeout_seconds", self.http.header_timeout_seconds)?;
-        positive("http.body_timeout_seconds", self.http.body_timeout_seconds)?;
-        positive("http.write_timeout_seconds", self.http.write_timeout_seconds)?;
-        positive("http.import_wait_seconds", self.http.import_wait_seconds)?;
+        }
         if !(0.0..=86_400.0).contains(&self.worker.shutdown_timeout_seconds) {
             return invalid("worker.shutdown_timeout_seconds", "it is not a number of seconds from 0 to 86400".into());
         }
         if !(0.0..=31_536_000.0).contains(&self.worker.give_up_after_seconds) {
             return invalid("worker.give_up_after_seconds", "it is not a number of seconds from 0 to a year".into());
         }
+        Ok(())
+    }
+
+    fn check_upper_bounds(&self) -> Result<(), ConfigError> {
         for (key, value, largest) in [
             ("worker.max_retries", u64::from(self.worker.max_retries), 10_000),
             ("worker.concurrent_workers", self.worker.concurrent_workers as u64, 10_000),
@@ -72,6 +96,10 @@ impl Config {
                 return invalid(key, format!("`{value}` is more than {largest}"));
             }
         }
+        Ok(())
+    }
+
+    fn check_lower_bounds(&self) -> Result<(), ConfigError> {
         for (key, value, why) in [
             (
                 "worker.concurrent_workers",
@@ -103,16 +131,7 @@ impl Config {
             let reason = format!("`{}` is less than `http.import_max_bytes`", self.http.imports_max_bytes);
             return invalid("http.imports_max_bytes", format!("{reason}: the largest game could not be imported"));
         }
-        self.check_addresses()?;
-        self.check_events_ttl()?;
-        self.redis.check()?;
-        self.queue.check().map_err(|(key, reason)| ConfigError::Invalid { key: format!("queue.{key}"), reason })?;
-        self.metrics.check()?;
-        self.traces.check()?;
-        self.check_limits()?;
-        self.auth.check()?;
-        self.check_providers()?;
-        self.check_tiers()
+        Ok(())
     }
 
     /// A limit of cost that counts nothing is believed to protect.

@@ -311,6 +311,14 @@ mod tests {
     }
 
     #[test]
+    fn all_imports_have_room_for_the_largest() {
+        let set = |bytes: &str| load(&Flags::default(), env(&[("STORY_ENGINE_HTTP__IMPORTS_MAX_BYTES", bytes)]));
+        let error = set("16777215").unwrap_err();
+        assert!(error.to_string().contains("`http.imports_max_bytes`"), "{error}");
+        set("16777216").unwrap();
+    }
+
+    #[test]
     fn a_list_in_the_environment_has_commas() {
         let origins = ("STORY_ENGINE_HTTP__CORS_ORIGINS", "https://a.example, http://localhost:5173");
         let config = load(&Flags::default(), env(&[origins])).unwrap();

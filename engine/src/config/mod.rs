@@ -189,6 +189,10 @@ pub struct WorkerConfig {
     pub probe_delay_seconds: f64,
     /// The longest wait between two tries, unless the provider asks for more.
     pub probe_delay_max_seconds: f64,
+    /// How soon a turn asks again whose budget is only reserved by other turns.
+    pub budget_delay_seconds: f64,
+    /// How soon a story event asks again whose budget is used up, at the latest: a limit may have been raised.
+    pub budget_delay_max_seconds: f64,
 }
 
 impl Default for WorkerConfig {
@@ -206,6 +210,8 @@ impl Default for WorkerConfig {
             give_up_after_seconds: 900.0,
             probe_delay_seconds: 2.0,
             probe_delay_max_seconds: 60.0,
+            budget_delay_seconds: 2.0,
+            budget_delay_max_seconds: 600.0,
         }
     }
 }

@@ -1,7 +1,5 @@
 //! What a turn takes of the budgets of its request: reserved before the first call of a model, settled by the commit.
 
-use std::time::Duration;
-
 use metrics::counter;
 use protocol::{Problem, ProblemType, PromptPurpose, RequestType};
 use store::{Claim, Completion, Reserved, Spending, Spent, UsedUp};
@@ -13,11 +11,6 @@ use super::leases::HeldLease;
 use super::persist::persist;
 use crate::fitted::narration_prompt;
 use crate::llm::Provider;
-
-/// How soon a turn asks again that only waits for what others have reserved.
-const SOON: Duration = Duration::from_secs(2);
-/// How soon a story event asks again whose budget is used up, at the latest: an operator may have raised a limit.
-const LATER: Duration = Duration::from_mins(10);
 
 /// Reserves the most that a turn may use.
 ///
@@ -39,9 +32,9 @@ pub(super) async fn reserve(
         most(&worker.library, state, &claim.history, &input, narrator, backend).map_err(TurnError::unplayable)?;
     match persist(held, || worker.store.reserve(&claim.lease, budgets, most)).await? {
         Reserved::Done => Ok(()),
-        Reserved::Wait => Err(TurnError::Postponed(SOON)),
+        Reserved::Wait => Err(TurnError::Postponed(worker.settings.budget_delay)),
         Reserved::UsedUp(used_up) if claim.request.kind == RequestType::StoryEvent => {
-            Err(TurnError::Postponed(used_up.retry_after.min(LATER)))
+            Err(TurnError::Postponed(used_up.retry_after.min(worker.settings.budget_delay_max)))
         }
         Reserved::UsedUp(used_up) => {
             counter!("story_engine_requests_refused_total", "reason" => ProblemType::BudgetUsedUp.slug()).increment(1);

@@ -75,6 +75,9 @@ struct Settings {
     lease_ttl: Duration,
     max_attempts: u32,
     retry_delay: Duration,
+    /// How soon a turn asks again whose budget is only reserved by others, and one whose budget is used up, at the latest.
+    budget_delay: Duration,
+    budget_delay_max: Duration,
     shutdown: Duration,
     moments: Moments,
     /// The most messages of history in a prompt.
@@ -103,6 +106,8 @@ impl Worker {
             lease_ttl: Duration::from_secs_f64(config.worker.game_lock_ttl_seconds),
             max_attempts: config.worker.max_retries + 1,
             retry_delay: Duration::from_secs_f64(config.worker.retry_delay_seconds),
+            budget_delay: Duration::from_secs_f64(config.worker.budget_delay_seconds),
+            budget_delay_max: Duration::from_secs_f64(config.worker.budget_delay_max_seconds),
             shutdown: Duration::from_secs_f64(config.worker.shutdown_timeout_seconds),
             moments: Moments::new(Duration::from_millis(config.sse.chunk_ms)),
             history: config.chat_history_limit,
