@@ -57,8 +57,8 @@ pub mod phrases {
     pub use crate::prompt::{BEGIN, CLOSED, DARK, EMPTY, HIDDEN, HIDDEN_EMPTY, IN_IT, LOCKED};
 }
 pub use prompt::{
-    HistoryLimits, Input, Prompt, PromptError, ToSummarize, extraction_prompt, leaving, narration_prompt, read_summary,
-    summary_prompt, user_text,
+    HistoryLimits, Input, PROMPT_ROLES, Prompt, PromptError, ToSummarize, extraction_prompt, leaving, may_leave,
+    narration_prompt, read_summary, summary_prompt, user_text,
 };
 pub use prose::{Prose, cut_to_sentence, ends_with_sentence, stop_sequences};
 pub use sight::{Being, HitPoints, Place, Sight, Vessel, Way, here, sight};

@@ -9,7 +9,7 @@ use protocol::{
 };
 use store::trace_parent::TraceParent;
 use store::{Accepted, Enqueued, NewRequest, Terms};
-use story::Input;
+use story::{Input, PROMPT_ROLES};
 
 use super::account::Account;
 use super::body::Body;
@@ -125,7 +125,7 @@ pub(super) fn check_speaker(pointer: &str, name: &str) -> Result<(), Problem> {
         let detail = "it is a name on one line, without brackets of the kinds `[`, `{` and `<`, colons, bars, control characters and characters that nobody sees";
         return Err(Problem::field(pointer, detail));
     }
-    if ROLES.iter().any(|role| look_alike(name.trim(), role)) {
+    if PROMPT_ROLES.iter().any(|role| look_alike(name.trim(), role)) {
         return Err(Problem::field(pointer, "it is the name of a role in prompts: write somebody's name"));
     }
     Ok(())
@@ -133,8 +133,6 @@ pub(super) fn check_speaker(pointer: &str, name: &str) -> Result<(), Problem> {
 
 /// What names do not hold, also as full-width characters.
 const STRUCTURE: [char; 16] = ['[', ']', '{', '}', '<', '>', ':', '|', '［', '］', '｛', '｝', '＜', '＞', '：', '｜'];
-/// Who speaks in prompts, besides players and people of the story.
-const ROLES: [&str; 8] = ["system", "user", "assistant", "model", "developer", "tool", "function", "narrator"];
 
 /// Who may speak in the place of the player's character.
 pub(super) fn check_actor(pointer: &str, actor: &str) -> Result<(), Problem> {

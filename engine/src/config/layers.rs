@@ -313,9 +313,9 @@ mod tests {
     #[test]
     fn all_imports_have_room_for_the_largest() {
         let set = |bytes: &str| load(&Flags::default(), env(&[("STORY_ENGINE_HTTP__IMPORTS_MAX_BYTES", bytes)]));
-        let error = set("16777215").unwrap_err();
+        let error = set("4194303").unwrap_err();
         assert!(error.to_string().contains("`http.imports_max_bytes`"), "{error}");
-        set("16777216").unwrap();
+        set("4194304").unwrap();
     }
 
     #[test]

@@ -284,7 +284,7 @@ impl Default for HttpConfig {
             header_timeout_seconds: 30.0,
             body_timeout_seconds: 20.0,
             write_timeout_seconds: 30.0,
-            import_max_bytes: 16 * 1024 * 1024,
+            import_max_bytes: 4 * 1024 * 1024,
             imports_max_bytes: 256 * 1024 * 1024,
             import_wait_seconds: 10.0,
         }

@@ -4,6 +4,8 @@
 //! and then.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,11 +24,26 @@ pub(super) struct TimedBody<B = Incoming> {
     limit: Duration,
     /// Runs once there was something to wait for: most bodies come with their head.
     deadline: Option<Pin<Box<Sleep>>>,
+    was_read: Read,
+}
+
+/// Whether a body was read to its end.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Read(Arc<AtomicBool>);
+
+impl Read {
+    pub(super) fn to_the_end(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl<B> TimedBody<B> {
     pub(super) fn new(body: B, limit: Duration) -> Self {
-        Self { body, limit, deadline: None }
+        Self { body, limit, deadline: None, was_read: Read::default() }
+    }
+
+    pub(super) fn read(&self) -> Read {
+        self.was_read.clone()
     }
 }
 
@@ -39,6 +56,9 @@ impl<B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin> Bod
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+            if frame.is_none() || self.body.is_end_stream() {
+                self.was_read.0.store(true, Ordering::Relaxed);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let limit = self.limit;

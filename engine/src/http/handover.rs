@@ -9,9 +9,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{Method, Request, Response, header};
+use axum::http::{HeaderValue, Method, Request, Response, header};
 use futures::future::BoxFuture;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use parking_lot::Mutex;
@@ -54,10 +54,17 @@ impl Service<Request<Incoming>> for App {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(ConnectInfo(self.peer));
+        let is_http1 = self.handover.is_some();
         let handover = self.handover.clone().filter(|_| request.method() == Method::GET);
-        let answer = self.router.call(request.map(|body| TimedBody::new(body, self.body_timeout)));
+        let request = request.map(|body| TimedBody::new(body, self.body_timeout));
+        let unread = (is_http1 && !request.body().is_end_stream()).then(|| request.body().read());
+        let answer = self.router.call(request);
         Box::pin(async move {
-            let response = answer.await?;
+            let mut response = answer.await?;
+            // hyper closes a connection on which a body was not read. A client or a proxy that is not told sends its next request into that.
+            if unread.is_some_and(|body| !body.to_the_end()) {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             match handover {
                 Some(handover) if is_event_stream(&response) => {
                     handover.offer(response);

@@ -9,6 +9,7 @@ use super::Worker;
 use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::persist;
+use super::summarize;
 use crate::fitted::narration_prompt;
 use crate::llm::Provider;
 
@@ -30,6 +31,7 @@ pub(super) async fn reserve(
     let (state, input): (_, Input) = (&claim.game.document.state, claim.request.input(&claim.companions));
     let most =
         most(&worker.library, state, &claim.history, &input, narrator, backend).map_err(TurnError::unplayable)?;
+    let most = most + summarize::most(worker, claim, narrator, backend);
     match persist(held, || worker.store.reserve(&claim.lease, budgets, most)).await? {
         Reserved::Done => Ok(()),
         Reserved::Wait => Err(TurnError::Postponed(worker.settings.budget_delay)),

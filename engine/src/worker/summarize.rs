@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use store::{Claim, Completion, Summarized};
+use protocol::PromptPurpose;
+use store::{Claim, Completion, Spending, Summarized};
 use story::{ChatMessage, GameState, HistoryLimits, ToSummarize};
 
 use super::Worker;
@@ -22,6 +23,9 @@ const SHORTENED: usize = 4;
 
 /// Fewer messages than this never leave.
 const FEWEST: usize = 6;
+
+/// Tokens of prose have four or five bytes; those of rare words fewer, those of long ones more.
+const BYTES_OF_A_TOKEN: usize = 6;
 
 /// More history than this is not shown, however large the window is: every byte of it is paid for in every turn.
 const MOST_HISTORY: usize = 48_000;
@@ -64,6 +68,21 @@ pub(super) async fn summarize(
         Err(_) => tracing::warn!("the summary of the history takes too long; a later turn tries again"),
     }
     Ok(extracted)
+}
+
+/// The most that a summary behind this turn may use; nothing if there will be none.
+pub(super) fn most(worker: &Worker, claim: &Claim, provider: &Provider, backend: &Provider) -> Spending {
+    let GameState { memory, language, .. } = &claim.game.document.state;
+    let open = memory.open(&claim.history);
+    let narrated = usize::try_from(provider.longest_answer(PromptPurpose::Narrate)).unwrap_or(usize::MAX);
+    let turn = claim.request.message.len().saturating_add(narrated.saturating_mul(BYTES_OF_A_TOKEN));
+    if open.len() + 2 < FEWEST || !story::may_leave(open, turn, limits(worker, claim, provider, open.len() + 2)) {
+        return Spending::default();
+    }
+    // The turn itself never leaves.
+    let budget = backend.summary_bytes();
+    let ToSummarize { prompt, .. } = story::summary_prompt(Some(&memory.summary), open, language.as_ref(), budget);
+    backend.most(PromptPurpose::Extract, &prompt, 0)
 }
 
 /// Asks for a summary of as many of the first messages as the model takes; a later turn goes on with the rest.

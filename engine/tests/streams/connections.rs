@@ -149,6 +149,28 @@ async fn a_stream_can_follow_other_requests_on_its_connection_even_in_one_breath
 }
 
 #[tokio::test]
+async fn an_answer_before_the_body_was_read_says_that_the_connection_closes() {
+    let server = Server::start(&store()).await;
+    let post = |path: &str, body: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{body}"
+        )
+    };
+    for (path, body, closes) in [("/nothing", "", true), ("/v1/chat", "{}", false)] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(post(path, body).as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        while !answer.contains("\r\n\r\n") {
+            let mut buffer = [0; 1024];
+            let read = tokio::time::timeout(TIMEOUT, stream.read(&mut buffer)).await.unwrap().unwrap();
+            assert!(read > 0, "{answer}");
+            answer.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
+        }
+        assert_eq!(answer.contains("connection: close"), closes, "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn every_response_has_a_request_id_and_keeps_the_callers() {
     let server = Server::start(&store()).await;
     let own = server.get("/health").header("X-Request-Id", "from-a-proxy").send().await.unwrap();

@@ -33,6 +33,28 @@ pub struct HistoryLimits {
     pub bytes: usize,
 }
 
+impl HistoryLimits {
+    /// The world of the next turn may be described in a few words more.
+    fn room(self) -> usize {
+        self.bytes - (self.bytes / 16).min(ROOM_STEP / 2)
+    }
+}
+
+/// The next turn is taken to be as long as the longest of the last ones.
+fn longest_turn(open: &[ChatMessage]) -> usize {
+    let latest = &open[open.len().saturating_sub(MESSAGES_BETWEEN)..];
+    latest.chunks(2).map(|turn| turn.iter().map(size).sum()).max().unwrap_or_default()
+}
+
+/// Whether some of the `open` messages may leave after a turn of at most `turn_bytes`, so that a summary of them is paid for.
+#[must_use]
+pub fn may_leave(open: &[ChatMessage], turn_bytes: usize, limits: HistoryLimits) -> bool {
+    let bytes: usize = open.iter().map(size).sum();
+    let turn = turn_bytes.max(longest_turn(open));
+    limits.messages >= SHORTEST_HISTORY
+        && !(bytes.saturating_add(turn.saturating_mul(2)) <= limits.room() && open.len() + 6 <= limits.messages)
+}
+
 /// How many of the `open` messages, of which the last ones are those of this `turn`, are summarised now. 0 while the next turn still fits
 /// the limits; then so many that a third of them is left, up to a message of the user.
 ///
@@ -43,12 +65,9 @@ pub fn leaving(open: &[ChatMessage], turn: u64, limits: HistoryLimits) -> usize 
     if limits.messages < SHORTEST_HISTORY {
         return 0;
     }
-    // The world of the next turn may be described in a few words more.
-    let room = limits.bytes - (limits.bytes / 16).min(ROOM_STEP / 2);
+    let room = limits.room();
     let bytes: usize = open.iter().map(size).sum();
-    // The next turn is taken to be as long as the longest of the last ones.
-    let latest = &open[open.len().saturating_sub(MESSAGES_BETWEEN)..];
-    let next = latest.chunks(2).map(|turn| turn.iter().map(size).sum::<usize>()).max().unwrap_or_default();
+    let next = longest_turn(open);
     let is_over = bytes > room || open.len() + 2 > limits.messages;
     let fits = bytes + next <= room && open.len() + 4 <= limits.messages;
     if fits || is_over && !turn.is_multiple_of(EVERY) {
@@ -180,6 +199,24 @@ mod tests {
                 assert_eq!(shown(&open, limits.bytes).len(), open.len(), "turn {turn}, {limits:?}");
                 open.drain(..leaving(&open, turn, limits));
             }
+        }
+    }
+
+    #[test]
+    fn nothing_leaves_that_was_not_foreseen() {
+        for limits in [LIMITS, HistoryLimits { bytes: 3000, ..LIMITS }, HistoryLimits { messages: 20, ..LIMITS }] {
+            let (mut open, mut unforeseen, mut foreseen) = (turns(0, 0), 0, 0);
+            for turn in 1..60 {
+                let narrated = if turn % 7 == 0 { 900 } else { 300 };
+                let may = may_leave(&open, 5 + 900, limits);
+                open.extend([ChatMessage::user("I go."), ChatMessage::assistant("x".repeat(narrated))]);
+                let left = leaving(&open, turn, limits);
+                assert!(may || left == 0, "turn {turn}, {limits:?}");
+                foreseen += u32::from(may);
+                unforeseen += u32::from(!may);
+                open.drain(..left);
+            }
+            assert!(foreseen > 0 && unforeseen > 0, "{limits:?}: {foreseen}, {unforeseen}");
         }
     }
 

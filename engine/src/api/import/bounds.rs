@@ -14,6 +14,9 @@ const PATCH_OPERATIONS: usize = 5000;
 /// The most bytes of a narration in the history of a game that a player imports: what a model may write in one turn is less.
 const NARRATION_BYTES: usize = 64 * 1024;
 
+/// The most messages of a history that a player imports, of ten thousand turns. The store takes a game in one step, and everybody waits for it.
+const MOST_MESSAGES: usize = 20_000;
+
 /// The most turns that a game may have behind it. The stores count up to a hundred times as many.
 const MOST_TURNS: u64 = 10_000_000;
 
@@ -89,6 +92,10 @@ pub(super) fn check_records(turns: &[StoredTurn], at: &str) -> Result<(), Proble
 
 /// Whether the messages of a player's import are as long as those of play: each is in prompts that somebody pays for.
 pub(super) fn check_history(history: &[ChatMessage], at: &str) -> Result<(), Problem> {
+    if history.len() > MOST_MESSAGES {
+        let detail = format!("it has {} messages; at most {MOST_MESSAGES} are accepted", history.len());
+        return Err(Problem::field(format!("{at}/chat_history"), detail));
+    }
     for (n, message) in history.iter().enumerate() {
         let most = match message.role {
             Role::User => MESSAGE_MAX_BYTES,
@@ -198,5 +205,9 @@ mod tests {
         ] {
             assert_eq!(check_history(&history, "").unwrap_err().errors[0].pointer, pointer);
         }
+        let [message] = said(Role::User, 1);
+        let most = vec![message; MOST_MESSAGES + 1];
+        assert!(check_history(&most[1..], "").is_ok());
+        assert_eq!(check_history(&most, "").unwrap_err().errors[0].pointer, "/chat_history");
     }
 }

@@ -148,7 +148,7 @@ impl FromRequest<Api> for ImportBody {
 
     async fn from_request(mut request: Request, api: &Api) -> Result<Self, ApiError> {
         let Ok(account) = request.extract_parts_with_state::<Account, _>(api).await;
-        let turn = api.imports.turn(account.one_of()).await?;
+        let turn = api.imports.turn(account.one_of(), account.tenant).await?;
         let request = request.map(|body| turn.bounded(body));
         Ok(Self { bytes: body::bytes(request, api).await?, turn })
     }

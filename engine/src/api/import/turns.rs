@@ -23,25 +23,32 @@ pub struct ImportTurns {
     /// A permit for each byte of bodies that may be held at once.
     bytes: Arc<Semaphore>,
     most_bytes: usize,
+    /// The most bytes of a body.
+    largest: usize,
     /// How long a caller waits for a turn, and then for room, before they are asked to come again.
     longest_wait: Duration,
     /// To read a large document takes a second, and ten times its bytes.
     large: Arc<Semaphore>,
     small: Arc<Semaphore>,
     callers: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// Of each tenant that imports now: a permit for each byte of its share, which is half of all.
+    tenants: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 /// The turn of a caller and the room of its body, as long as it is kept.
 #[derive(Debug)]
 pub(super) struct Turn {
-    turns: Arc<ImportTurns>,
     _of_caller: Option<OfCaller>,
-    room: Room,
+    room: Arc<Room>,
 }
 
-/// What is held of the bytes.
-#[derive(Debug, Clone, Default)]
-struct Room(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+/// What is held of the bytes, and the share of the tenant that they are of.
+#[derive(Debug)]
+struct Room {
+    turns: Arc<ImportTurns>,
+    tenant: Option<(String, Arc<Semaphore>)>,
+    held: Mutex<Vec<OwnedSemaphorePermit>>,
+}
 
 /// Counts as the one turn of a caller, and forgets the caller when nobody else waits for it.
 #[derive(Debug)]
@@ -69,15 +76,21 @@ impl ImportTurns {
         Self {
             bytes: Arc::new(Semaphore::new(http.imports_max_bytes)),
             most_bytes: http.imports_max_bytes,
+            largest: http.import_max_bytes,
             longest_wait: Duration::from_secs_f64(http.import_wait_seconds),
             large: Arc::new(Semaphore::new(1)),
             small: Arc::new(Semaphore::new(1)),
             callers: Mutex::default(),
+            tenants: Mutex::default(),
         }
     }
 
-    /// Waits for the turn of a caller. Without a caller there is nobody to wait for.
-    pub(super) async fn turn(self: &Arc<Self>, caller: Option<String>) -> Result<Turn, Problem> {
+    /// Waits for the turn of a caller of a tenant. Without a caller there is nobody to wait for.
+    pub(super) async fn turn(
+        self: &Arc<Self>,
+        caller: Option<String>,
+        tenant: Option<String>,
+    ) -> Result<Turn, Problem> {
         let of_caller = match caller {
             Some(caller) => {
                 let turn = tokio::time::timeout(self.longest_wait, self.of_caller(caller)).await;
@@ -85,7 +98,13 @@ impl ImportTurns {
             }
             None => None,
         };
-        Ok(Turn { turns: Arc::clone(self), _of_caller: of_caller, room: Room::default() })
+        let tenant = tenant.map(|tenant| {
+            let new = || Arc::new(Semaphore::new(self.most_bytes.div_ceil(2).max(self.largest)));
+            let share = Arc::clone(self.tenants.lock().entry(tenant.clone()).or_insert_with(new));
+            (tenant, share)
+        });
+        let room = Room { turns: Arc::clone(self), tenant, held: Mutex::default() };
+        Ok(Turn { _of_caller: of_caller, room: Arc::new(room) })
     }
 
     async fn of_caller(self: &Arc<Self>, caller: String) -> OfCaller {
@@ -101,31 +120,44 @@ impl ImportTurns {
         let one_at_a_time = if bytes <= SMALL { &self.small } else { &self.large };
         Arc::clone(one_at_a_time).acquire_owned().await.ok()
     }
+}
 
-    /// Waits until there is room for so many bytes more.
-    async fn make_room(&self, room: &Room, bytes: usize) -> Result<(), Problem> {
-        // A piece that is larger than all of it is refused by the limit of the body, which is not larger.
-        let permits = u32::try_from(bytes.min(self.most_bytes)).unwrap_or(u32::MAX);
-        let more = Arc::clone(&self.bytes).acquire_many_owned(permits);
-        let more = tokio::time::timeout(self.longest_wait, more).await.map_err(|_| busy())?.map_err(|_| busy())?;
-        let mut room = room.0.lock();
-        match room.as_mut() {
-            Some(room) => room.merge(more),
-            None => *room = Some(more),
+impl Room {
+    /// Waits until there is room for so many bytes more: of the tenant first, so that one whose share is used up keeps no room from others.
+    async fn grow(&self, bytes: usize) -> Result<(), Problem> {
+        // A piece that is larger than a body may be is refused by the limit of the body.
+        let permits = u32::try_from(bytes.min(self.turns.largest)).unwrap_or(u32::MAX);
+        let share = self.tenant.as_ref().map(|(_, share)| share);
+        for of in share.into_iter().chain([&self.turns.bytes]) {
+            let more = tokio::time::timeout(self.turns.longest_wait, Arc::clone(of).acquire_many_owned(permits)).await;
+            self.held.lock().push(more.map_err(|_| busy())?.map_err(|_| busy())?);
         }
         Ok(())
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.held.get_mut().clear();
+        if let Some((tenant, share)) = self.tenant.take() {
+            drop(share);
+            let mut tenants = self.turns.tenants.lock();
+            if tenants.get(&tenant).is_some_and(|share| Arc::strong_count(share) == 1) {
+                tenants.remove(&tenant);
+            }
+        }
     }
 }
 
 impl Turn {
     /// The same body, each piece of which is taken when there is room for it.
     pub(super) fn bounded(&self, body: Body) -> Body {
-        let (turns, room) = (Arc::clone(&self.turns), self.room.clone());
+        let room = Arc::clone(&self.room);
         Body::from_stream(body.into_data_stream().then(move |piece| {
-            let (turns, room) = (Arc::clone(&turns), room.clone());
+            let room = Arc::clone(&room);
             async move {
                 let piece = piece?;
-                turns.make_room(&room, piece.len()).await?;
+                room.grow(piece.len()).await?;
                 Ok::<_, BoxError>(piece)
             }
         }))
@@ -151,7 +183,7 @@ mod tests {
     use super::*;
 
     async fn turn_of(turns: &Arc<ImportTurns>, caller: &str) -> Result<Turn, Problem> {
-        turns.turn(Some(caller.to_owned())).await
+        turns.turn(Some(caller.to_owned()), None).await
     }
 
     #[tokio::test]
@@ -161,7 +193,7 @@ mod tests {
         let mut second = Box::pin(turn_of(&turns, "ada"));
         assert!(second.as_mut().now_or_never().is_none());
         assert!(turn_of(&turns, "bob").now_or_never().is_some_and(|turn| turn.is_ok()));
-        assert!(turns.turn(None).now_or_never().is_some_and(|turn| turn.is_ok()), "an operator has no limits");
+        assert!(turns.turn(None, None).now_or_never().is_some_and(|turn| turn.is_ok()), "an operator has no limits");
         drop(first);
         assert!(second.await.is_ok());
     }
@@ -186,7 +218,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_sends_slowly_holds_only_what_has_come_and_who_finds_no_room_is_asked_to_come_again() {
-        let http = HttpConfig { imports_max_bytes: 1000, ..HttpConfig::default() };
+        let http = HttpConfig { imports_max_bytes: 1000, import_max_bytes: 1000, ..HttpConfig::default() };
         let turns = Arc::new(ImportTurns::new(&http));
         let slow = turn_of(&turns, "slow").await.unwrap();
         let mut held = Box::pin(to_bytes(slow.bounded(stalled(100)), usize::MAX));
@@ -199,6 +231,23 @@ mod tests {
         assert_eq!(said_by(&error).unwrap().status, 503);
         drop(ada);
         assert!(to_bytes(bob.bounded(body(9, 100)), usize::MAX).await.is_ok(), "her room is free again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tenant_holds_half_of_the_room_however_many_callers_it_has() {
+        let http = HttpConfig { imports_max_bytes: 1000, import_max_bytes: 100, ..HttpConfig::default() };
+        let turns = Arc::new(ImportTurns::new(&http));
+        let mut held = Vec::new();
+        for n in 0..6 {
+            let turn = turns.turn(Some(format!("acme {n}")), Some("acme".to_owned())).await.unwrap();
+            let read = to_bytes(turn.bounded(body(1, 100)), usize::MAX).await;
+            assert_eq!(read.is_ok(), n < 5, "{n}");
+            held.push(turn);
+        }
+        let other = turns.turn(Some("globex".to_owned()), Some("globex".to_owned())).await.unwrap();
+        assert!(to_bytes(other.bounded(body(1, 100)), usize::MAX).await.is_ok());
+        drop((held, other));
+        assert!(turns.tenants.lock().is_empty());
     }
 
     #[tokio::test]
