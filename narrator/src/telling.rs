@@ -160,6 +160,7 @@ impl<'a> Telling<'a> {
                 (self.speak(clause, verb), false)
             }
             Verb::Inventory => (self.inventory(), false),
+            Verb::Listen if let Some(text) = self.overheard(clause) => (text, false),
             // Who listens to somebody lets them talk.
             Verb::Listen
                 if let Some(Found::Being(being)) = clause.objects.first().map(|noun| self.view.find(noun))

@@ -62,6 +62,25 @@ const IN_THERE: &[&str] = &[
 ];
 
 impl Telling<'_> {
+    /// `ask Maud who it is` of `who is it?`, where she has just said `Ask me who it is`.
+    pub(crate) fn asked_for_by_somebody(&self, message: &str) -> Option<String> {
+        let plain = message.to_lowercase().replace('\u{2019}', "'").replace(['.', '!', '?'], "");
+        let listener = self.view.speaker()?;
+        let heard = self.view.heard.last()?.to_lowercase();
+        let (_, wish) = heard.rsplit_once("ask me ")?;
+        let wish = wish.split(['.', ',', '\'', '!', '?']).next()?;
+        let wished: Vec<&str> = wish.split_whitespace().collect();
+        let plain = plain.replace("who's", "who is").replace("what's", "what is");
+        let asked: Vec<&str> = plain
+            .split_whitespace()
+            .filter(|word| !["so", "ok", "and", "then", "well", "please", ","].contains(word))
+            .collect();
+        let is_same = asked.first() == wished.first()
+            && QUESTION_WORDS.contains(asked.first()?)
+            && asked.iter().all(|word| wished.contains(word));
+        is_same.then(|| format!("ask {} {wish}", listener.name))
+    }
+
     /// `message` with what it takes from an earlier turn in full.
     pub(crate) fn with_earlier(&self, message: &str) -> String {
         let plain = message.to_lowercase().replace('\u{2019}', "'");

@@ -68,6 +68,9 @@ impl Telling<'_> {
         if !climbs || !self.is_no_climb(noun) {
             return None;
         }
+        if let Some(text) = self.stepped_up(noun) {
+            return Some(text);
+        }
         let found = self.view.find(noun);
         let it = found.call();
         if let Found::Being(_) = found {

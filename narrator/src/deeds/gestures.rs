@@ -8,7 +8,7 @@ use crate::world::found::Found;
 use crate::world::texts::capital;
 
 /// What is one's own and makes a gesture.
-const PARTS: &[&str] = &[
+pub(crate) const PARTS: &[&str] = &[
     "eyes",
     "eye",
     "hand",
@@ -114,46 +114,17 @@ impl Telling<'_> {
         if !waves && self.deed(clause).is_some() {
             return None;
         }
-        if let Some(text) = self.hand_taken(clause) {
+        if let Some(text) = self.hand_taken(clause).or_else(|| self.postured(clause, &phrase)) {
             return Some(text);
         }
         let shows = words.first().is_some_and(|first| SHOWN.contains(first));
         if !(self.is_of_own_body(clause, &words) || (shows && self.is_only_shown(clause))) {
             return None;
         }
-        let own = |word: &&str| match *word {
-            "my" => "your".to_owned(),
-            "myself" => "yourself".to_owned(),
-            "me" | "i" => "you".to_owned(),
-            "am" => "are".to_owned(),
-            word => word.to_owned(),
-        };
-        let told = words.iter().map(own).collect::<Vec<_>>().join(" ").replace(" ,", ",");
-        if let Some(being) = self.meant_for(clause) {
-            let who = capital(&being.call());
-            let cased =
-                |word: &str| being.name.split(' ').find(|own| own.to_lowercase() == word).unwrap_or(word).to_owned();
-            let told = told.split(' ').map(cased).collect::<Vec<_>>().join(" ");
-            let seen = [
-                format!("{who} has seen it."),
-                format!("{who} looks at you a moment longer than before."),
-                format!("If {who} thinks anything of it, it does not show."),
-                format!("{who} gives you a moment."),
-                format!("It is not lost on {who}."),
-            ];
-            let asleep = [format!("{who} sleeps through it."), format!("{who} does not wake for that.")];
-            let line = self.view.fresh(if being.is_asleep() { &asleep } else { &seen });
-            return Some(format!("You {told}. {line}"));
-        }
-        let ends = [
-            "It helps a little.",
-            "It makes a small difference.",
-            "You feel readier for what comes next.",
-            "The place takes no notice.",
-            "That is a little better.",
-            "Nothing else has changed by it.",
-        ];
-        Some(format!("You {told}. {}", self.view.fresh(&ends)))
+        let being = self.meant_for(clause);
+        let told = super::postures::told_of_oneself(&words, being);
+        let end = being.map_or_else(|| self.after_a_gesture(), |being| self.seen_by(being, false));
+        Some(format!("You {told}. {end}"))
     }
 
     /// The answer to `take her hand`.
@@ -187,22 +158,25 @@ impl Telling<'_> {
                 "elbow", "elbows", "nose",
             ]
             .contains(&noun[part]);
-        let is_looked_at = !is_put
-            && clause.verb.is_some_and(|verb| {
-                verb.is_perception()
-                    || verb.is_motion()
-                    || matches!(
-                        verb,
-                        Verb::Inventory
-                            | Verb::Write
-                            | Verb::Drop
-                            | Verb::Keep
-                            | Verb::Attack
-                            | Verb::Use
-                            | Verb::Greet
-                            | Verb::Wash
-                    )
-            });
+        // `stamp my hand` wants a stamp; `stamp my foot` wants none.
+        let is_stamped = clause.verb == Some(Verb::Stamp) && !["foot", "feet"].contains(&noun[part]);
+        let is_looked_at = is_stamped
+            || !is_put
+                && clause.verb.is_some_and(|verb| {
+                    verb.is_perception()
+                        || verb.is_motion()
+                        || matches!(
+                            verb,
+                            Verb::Inventory
+                                | Verb::Write
+                                | Verb::Drop
+                                | Verb::Keep
+                                | Verb::Attack
+                                | Verb::Use
+                                | Verb::Greet
+                                | Verb::Wash
+                        )
+                });
         // What is held is handled, and what is not one's own is no gesture: `put the card in my pocket`.
         // `give him my smile`, and not `give him my coat`.
         if clause.verb == Some(Verb::Give) && !["smile", "hand", "cheek", "back"].contains(&noun[part]) {
@@ -240,7 +214,7 @@ impl Telling<'_> {
         }
     }
 
-    fn meant_for(&self, clause: &Clause) -> Option<&crate::world::entries::Being> {
+    pub(crate) fn meant_for(&self, clause: &Clause) -> Option<&crate::world::entries::Being> {
         let words: Vec<&str> = clause.whole.split_whitespace().filter(|word| *word != ",").collect();
         let named = |at: usize| {
             (1..=3).rev().filter(|length| at + length <= words.len()).find_map(|length| {

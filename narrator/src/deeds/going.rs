@@ -39,12 +39,17 @@ impl Telling<'_> {
         let rest = without_start(clause, verb);
         // `the room with the piano` is where the piano is.
         let holds = ["room with ", "place with ", "house with "].iter().find_map(|with| Some(rest.split_once(with)?.1));
-        if let Some(way) = holds.and_then(|noun| self.way_next_door(crate::world::naming::without_article(noun))) {
+        let holds = holds.map(crate::world::naming::without_article);
+        let way = holds.and_then(|noun| self.way_next_door(noun).or_else(|| self.way_by_description(noun)));
+        if let Some(way) = way {
             return self.take_way(way);
         }
         let rest = without_end(rest);
         if let Some(to) = self.end_of_a_path(rest) {
             return (self.go_nowhere(to, &clause.written), false);
+        }
+        if let Some(text) = self.gone_past(rest).or_else(|| self.not_swum_across(clause)) {
+            return (text, false);
         }
         let words: Vec<&str> = rest.split_whitespace().collect();
         if let Some(place) = gone_round(&words)
@@ -71,6 +76,9 @@ impl Telling<'_> {
         let last = place.rsplit(' ').next().unwrap_or_default();
         if ["wall", "floor", "ceiling", "sky", "ground", "air", "horizon"].contains(&last) {
             return (self.no_way(&format!("You get as far as the {last}, which is no way to anywhere.")), false);
+        }
+        if let Some(way) = self.way_from_where_one_came(clause, &place) {
+            return self.take_way(way);
         }
         let place = self.place_meant(&place);
         if let Some(refused) = self.not_climbed(&place, &clause.written).filter(|_| !leads_over(&words)) {
@@ -276,7 +284,10 @@ impl Telling<'_> {
             Found::Way(way) => self.take_way(way).0,
             found => match self.way_by_description(place) {
                 Some(way) => self.take_way(way).0,
-                None if matches!(found, Found::Scenery(_)) => self.describe(place),
+                None if matches!(found, Found::Scenery(_)) => {
+                    let seen = self.describe(place);
+                    if seen.starts_with("You ") { seen } else { format!("You go up to {}. {seen}", found.call()) }
+                }
                 None => format!("You go up to {}. {}", found.call(), self.glance_at(&found)),
             },
         }

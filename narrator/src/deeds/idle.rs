@@ -32,6 +32,7 @@ impl Telling<'_> {
             .about_the_game(clause, verb)
             .or_else(|| self.goes_on_all_the_same(verb, noun))
             .or_else(|| self.lacking(clause, verb, noun))
+            .or_else(|| noun.filter(|_| verb == Verb::Stamp).and_then(|noun| self.own_stamped(noun)))
             .or_else(|| self.time_passed(clause, verb, noun))
             .or_else(|| self.worn_or_hidden(clause, verb, named))
             .or_else(|| self.seated(clause, verb, named))
@@ -95,33 +96,6 @@ impl Telling<'_> {
         passes.then(|| self.alone(verb, &clause.written))
     }
 
-    /// Putting something on, or putting it out of sight.
-    fn worn_or_hidden(&self, clause: &Clause, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
-        let (_, found) = named?;
-        match (verb, found) {
-            // `put them on`, where somebody has them.
-            (Verb::Wear, Found::Being(being)) => {
-                let item = being.carries.first()?;
-                Some(format!(
-                    "{} has {}, and you would have to ask.",
-                    capital(&being.call()),
-                    crate::world::naming::the(item)
-                ))
-            }
-            (Verb::Wear, Found::Nothing | Found::Elsewhere(_)) => None,
-            (Verb::Wear, _) => Some(self.worn(&clause.written, found)),
-            (Verb::Hide, Found::Held(_) | Found::Here(_)) => {
-                let lines = [
-                    "You find no better place for it than your own pocket.",
-                    "Nobody is looking for it but you.",
-                    "It is well enough hidden where it is.",
-                ];
-                Some(self.view.fresh(&lines).to_owned())
-            }
-            _ => None,
-        }
-    }
-
     /// Sitting or standing on what is held, and sitting with somebody.
     fn seated(&self, clause: &Clause, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
         const BESIDE: &[&str] = &["with", "by", "beside", "near", "across", "opposite", "before"];
@@ -140,6 +114,15 @@ impl Telling<'_> {
                     "The time goes by more easily for it.",
                 ];
                 Some(format!("You sit with {} for a while. {}", being.call(), self.view.fresh(&ends)))
+            }
+            (Verb::Sit, Some((_, found @ (Found::Scenery(_) | Found::Here(_)))))
+                if clause.written.starts_with("lean") =>
+            {
+                let lines = [
+                    format!("You lean on {} for a while, and nothing hurries you.", found.call()),
+                    format!("{} takes your weight, and you have a moment to look about you.", capital(&found.call())),
+                ];
+                Some(self.view.fresh(&lines).to_owned())
             }
             (Verb::Sit, _) if BESIDE.contains(&clause.preposition.as_str()) => {
                 Some(self.alone(Verb::Wait, &clause.written))
@@ -173,6 +156,9 @@ impl Telling<'_> {
             _ => false,
         };
         (is_place && is_done_there).then(|| {
+            if verb == Verb::Knock && way.blocked.is_none() {
+                return self.knocked_next_door(way);
+            }
             let there = capital(&crate::world::naming::the(&way.place));
             let direction = from_here(&way.direction);
             format!("{there} is {direction}; you would have to go there first. {}", self.could_try())
@@ -228,63 +214,6 @@ impl Telling<'_> {
                 self.with_noun(verb, &clause.written, noun, &found)
             }
             _ => self.alone(verb, &clause.written),
-        }
-    }
-
-    /// Putting on what is here: it must be had first, and be made for it.
-    fn worn(&self, written: &str, found: &Found<'_>) -> String {
-        const WEARABLE: &[&str] = &[
-            "boot",
-            "shoe",
-            "coat",
-            "jacket",
-            "hat",
-            "helmet",
-            "cap",
-            "glove",
-            "ring",
-            "cloak",
-            "scarf",
-            "apron",
-            "shirt",
-            "dress",
-            "suit",
-            "mask",
-            "crown",
-            "chain",
-            "belt",
-            "glasses",
-            "spectacles",
-            "shawl",
-            "sock",
-            "slipper",
-        ];
-        let call = found.call();
-        let name = story::words(&call);
-        let is_wearable = name.last().is_some_and(|last| WEARABLE.contains(&last.as_str()));
-        let them = crate::world::naming::it_or_them(&call);
-        match found {
-            Found::Held(_) if is_wearable && (written.ends_with("off") || written == "undress") => {
-                format!("You are not wearing {call}. You carry {them}.")
-            }
-            Found::Held(_) if is_wearable => {
-                let lines = [
-                    format!("You try {call} on, and take {them} off again: here there is no need of {them}."),
-                    format!("You put {call} on for a moment. It fits well enough, and you carry {them} as before."),
-                    format!("You could wear {call} where there is a use for {them}. Here you only carry {them}."),
-                ];
-                self.view.fresh(&lines).to_owned()
-            }
-            Found::Here(item) if !self.view.is_fixed(item) => format!("You would have to pick up {call} first."),
-            Found::Carried(being, _) => format!("{} has {call}, and you would have to ask.", capital(&being.call())),
-            _ => {
-                let lines = [
-                    format!("{} {} nothing that you could wear.", capital(&call), is_or_are(&call)),
-                    format!("One does not put on {call}."),
-                    format!("{} would look strange on you, and would not stay on.", capital(&call)),
-                ];
-                format!("{} {}", self.view.fresh(&lines), self.could_try())
-            }
         }
     }
 
@@ -387,9 +316,17 @@ impl Telling<'_> {
         let smelled: &[&str] = &["smell", "scent", "stink", "reek", "smoke", "vinegar", "tar", "perfume"];
         let senses = if verb == Verb::Smell { smelled } else { heard };
         let texts = std::iter::once(self.view.description.as_str()).chain(self.view.told.iter().copied());
-        let said = texts
-            .flat_map(sentences)
-            .filter(|sentence| story::words(sentence).iter().any(|word| senses.contains(&word.as_str())));
+        // The Pickled Gull is no gull that is heard.
+        let names: Vec<String> = self
+            .view
+            .ways
+            .iter()
+            .map(|way| &way.place)
+            .chain([&self.view.here])
+            .flat_map(|name| story::words(name))
+            .collect();
+        let is_sensed = |word: &String| senses.contains(&word.as_str()) && !names.contains(word);
+        let said = texts.flat_map(sentences).filter(|sentence| story::words(sentence).iter().any(is_sensed));
         let said = said.collect::<Vec<_>>().join(" ");
         if said.is_empty() { self.alone(verb, written) } else { said }
     }

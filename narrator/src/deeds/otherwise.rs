@@ -46,8 +46,8 @@ impl Telling<'_> {
         if verb == Verb::Play && clause.objects.is_empty() && ["for", "to"].contains(&clause.preposition.as_str()) {
             return Some(play_something(clause));
         }
-        if let Some(paid) = self.paid(clause) {
-            return Some(paid);
+        if let Some(other) = self.paid(clause).or_else(|| rung(clause)) {
+            return Some(other);
         }
         // `ring`, where there is one bell
         if verb == Verb::Ring
@@ -188,6 +188,13 @@ impl Telling<'_> {
         let way = ways.next().filter(|_| ways.next().is_none())?;
         Some(Clause { rest: way.rest.clone(), objects: way.objects.clone(), ..clause.clone() })
     }
+}
+
+/// `ring the bell` for `hit the bell with my fist`.
+fn rung(clause: &Clause) -> Option<Clause> {
+    let hits = ["hit", "punch", "kick", "bash", "beat", "slap", "smash"].contains(&clause.written.as_str());
+    let is_bell = hits && ["bell", "gong"].contains(&last_word(clause.objects.first()?).as_str());
+    is_bell.then(|| Clause { verb: Some(Verb::Ring), written: "ring".to_owned(), ..clause.clone() })
 }
 
 /// A part of the body on which something is worn.

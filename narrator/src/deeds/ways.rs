@@ -78,7 +78,13 @@ impl Telling<'_> {
         // `north to the church, west to the school and east to the inn`: the part that names it says where it is.
         let parts = about.split([',', ';', '.']).flat_map(|part| part.split(" and "));
         let mut parts = parts.filter(|part| words(part).contains(&last));
-        parts.find_map(only).or_else(|| only(&about)).and_then(|direction| self.way_by_direction(direction))
+        // `warm light and a smell of vinegar come from the south, and stairs climb up`
+        let mut halves = about.split([',', ';', '.']).filter(|half| words(half).contains(&last));
+        parts
+            .find_map(only)
+            .or_else(|| halves.find_map(only))
+            .or_else(|| only(&about))
+            .and_then(|direction| self.way_by_direction(direction))
     }
 
     /// The only way that does not lead under the sky, up or down, as seen from under the sky.

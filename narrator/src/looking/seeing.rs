@@ -78,6 +78,9 @@ impl Telling<'_> {
                 return self.look_toward(&way.direction);
             }
         }
+        if let Some(text) = self.own_looked_at(clause).or_else(|| self.seen_through(clause)) {
+            return text;
+        }
         let around = [
             "",
             "room",

@@ -62,11 +62,7 @@ pub(crate) fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause
     let words = if asks { without_address(&words) } else { words };
     let rest = words.join(" ");
     let none = Clause {
-        verb: None,
-        written: String::new(),
         objects: address.into_iter().collect(),
-        preposition: String::new(),
-        second: String::new(),
         quote: quote.to_owned(),
         rest: rest.clone(),
         is_question: asks,
@@ -74,7 +70,7 @@ pub(crate) fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause
             .iter()
             .any(|word| words.iter().take(3).any(|own| own == word)),
         whole: rest.clone(),
-        is_later: false,
+        ..Clause::default()
     };
     if asks && verb_at(&words).is_none_or(|(verb, length)| length == 1 && !matches!(verb, Verb::Help)) {
         return Some(none);
@@ -124,17 +120,11 @@ fn without_call<'a>(words: &'a [&'a str]) -> &'a [&'a str] {
 /// A clause that asks something of nobody.
 fn wondering(words: &[&str], quote: &str) -> Clause {
     Clause {
-        verb: None,
-        written: String::new(),
-        objects: Vec::new(),
-        preposition: String::new(),
-        second: String::new(),
         quote: quote.to_owned(),
         rest: words.join(" "),
         is_question: true,
-        wants: false,
         whole: words.join(" "),
-        is_later: false,
+        ..Clause::default()
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod phrasing;
 pub(crate) mod reasons;
 pub(crate) mod rewording;
 pub(crate) mod sentence;
+pub(crate) mod set_phrases;
 pub(crate) mod short_words;
 pub(crate) mod shorthand;
 pub(crate) mod trimming;

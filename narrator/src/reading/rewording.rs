@@ -6,7 +6,8 @@ use super::vocabulary::{OPENERS, direction, is_noun_after_all};
 use super::wishes;
 
 /// Verbs that go somewhere.
-const MOTION: &[&str] = &["go", "walk", "head", "return", "run", "climb", "hurry", "sneak", "step", "wander", "creep"];
+pub(crate) const MOTION: &[&str] =
+    &["go", "walk", "head", "return", "run", "climb", "hurry", "sneak", "step", "wander", "creep"];
 
 /// Words that begin where somebody goes.
 const TOWARD: &[&str] = &[
@@ -30,6 +31,7 @@ const GIVEN: &[&str] = &[
 /// The words of a sentence as those of a plainer one that means the same.
 pub(crate) fn reworded(mut words: Vec<String>) -> Vec<String> {
     super::word_order::in_order(&mut words);
+    super::set_phrases::in_plain_words(&mut words);
     wishes::asked_about(&mut words);
     lowered(&mut words);
     wishes::gone_to_see(&mut words);
@@ -45,7 +47,6 @@ pub(crate) fn reworded(mut words: Vec<String>) -> Vec<String> {
     had(&mut words);
     met(&mut words);
     gone_on(&mut words);
-    knocked(&mut words);
     gone_to(&mut words);
     taken_to(&mut words);
     gone_to_do(&mut words);
@@ -135,18 +136,6 @@ fn kicked(words: &mut Vec<String>) {
     {
         words.truncate(article + 1);
         words.push(deed);
-    }
-}
-
-/// `knock on the door` for `step up to the door and knock`: who knocks does not go in first.
-fn knocked(words: &mut Vec<String>) {
-    let Some(at) = words.windows(3).position(|three| three == ["door", "and", "knock"]) else { return };
-    let start = begin(words);
-    if words.get(start).is_some_and(|first| MOTION.contains(&first.as_str()) || first == "approach") && start < at {
-        let rest = words.split_off(at + 3);
-        words.truncate(start);
-        words.extend(owned(&["knock", "on", "the", "door"]));
-        words.extend(rest);
     }
 }
 
@@ -320,7 +309,7 @@ fn gone_to_do(words: &mut Vec<String>) {
             && (!is_noun_after_all(next)
                 || ["the", "it", "a", "my"].contains(&words.get(at + 2).map_or("", String::as_str)))
             && !TOWARD.contains(&next)
-            && !["bed", "the", "a", "my", "be", "see"].contains(&next)
+            && !["bed", "the", "a", "my", "be", "see", "dry"].contains(&next)
             && verb_at(&[next]).is_some()
             && words.len() > at + 2
     };

@@ -3,6 +3,7 @@
 use super::clause::{Clause, clause};
 use super::phrasing;
 use super::rewording::reworded;
+use super::set_phrases::{is_cry, is_sound};
 use super::trimming::trimmed;
 use super::verbs::{Verb, verb_at};
 use super::vocabulary::{ALSO_VERBS, OPENERS, QUESTION_WORDS, direction, is_noun_after_all};
@@ -55,8 +56,10 @@ pub(crate) const MAX_CLAUSES: usize = 12;
 pub(crate) fn clauses(message: &str) -> Vec<Clause> {
     let (plain, quote) = without_quotes(message.trim_start().trim_start_matches('/'));
     let mut clauses = Vec::new();
+    let mut cries = Vec::new();
     for sentence in plain.split_inclusive(['.', ';', '!', '?', '\n']) {
         let is_question = sentence.trim_end().ends_with('?');
+        let is_cried = sentence.trim_end().ends_with('!');
         let text = sentence.trim().trim_end_matches(['.', ';', '!', '?']);
         let parts = parts(&reworded(trimmed(text, is_question)));
         // `I have lost a ring, can you help me?`: what stands before the question is none.
@@ -76,8 +79,17 @@ pub(crate) fn clauses(message: &str) -> Vec<Clause> {
             let part = phrasing::plainly(let_somebody(part));
             let words: Vec<&str> =
                 part.iter().map(String::as_str).filter(|word| !["please", LATER].contains(word)).collect();
-            clauses.extend(clause(&words, &quote, is_question).map(|clause| Clause { is_later, ..clause }));
+            let read = clause(&words, &quote, is_question).map(|clause| Clause { is_later, ..clause });
+            if is_cried && !clauses_follow && is_cry(&words) {
+                cries.extend(read);
+            } else {
+                clauses.extend(read);
+            }
         }
+    }
+    // What is cried out is heard where nothing else is said.
+    if clauses.is_empty() {
+        clauses = cries;
     }
     // `I lower my eyes. "I am sorry."`
     let is_told = |clause: &Clause| clause.verb.is_some_and(|verb| verb.is_speech() || verb == Verb::Write);
@@ -167,7 +179,9 @@ fn refer_back(clauses: &mut [Clause]) {
                     noun.clone_from(name);
                 }
                 (Some(&first), _) if is_first && !["", "it", "them", "him", "her", "me"].contains(&first) => {
-                    named = Some(noun.clone());
+                    // `walk up to the bell and ring it`
+                    let bare = ["up to ", "over to ", "down to "].iter().find_map(|to| noun.strip_prefix(to));
+                    named = Some(bare.map_or_else(|| noun.clone(), str::to_owned));
                     is_first = false;
                 }
                 _ => {}
@@ -336,7 +350,8 @@ fn is_sentence(rest: &[&str]) -> bool {
 fn drop_asides(clauses: &mut Vec<Clause>) {
     let is_aside = |clause: &Clause| {
         let first = clause.whole.split(' ').next().unwrap_or_default();
-        clause.verb.is_none() && !clause.is_question && ASIDES.contains(&first) && direction(first).is_none()
+        let is_said_beside = ASIDES.contains(&first) || is_sound(&clause.whole);
+        clause.verb.is_none() && !clause.is_question && is_said_beside && direction(first).is_none()
     };
     if clauses.iter().any(|clause| !is_aside(clause)) {
         clauses.retain(|clause| !is_aside(clause));

@@ -88,6 +88,24 @@ impl Telling<'_> {
         self.talk_to(being, &as_to_themselves(text), Verb::Ask)
     }
 
+    /// `are you Odile?`: who is asked for their name says it, or that it is another's.
+    pub(crate) fn asked_who_they_are(&self, text: &str) -> Option<String> {
+        let asked = ["are you ", "you must be ", "you are ", "is your name ", "aren't you "];
+        let name = asked.iter().find_map(|asks| text.strip_prefix(asks))?;
+        let name = name.trim_start_matches("called ").trim_start_matches("named ").trim_end_matches(" then");
+        let listener = self.view.speaker()?;
+        if fit(name, &listener.name).is_some() || crate::world::naming::clean(name) == listener.kind {
+            return Some(self.introduced(listener));
+        }
+        let other = self.view.absent_in(name).filter(|_| name.split(' ').count() <= 3)?;
+        let who = capital(&listener.call());
+        let lines = [
+            format!("'Do I look like {other}?' says {who}."),
+            format!("'No,' says {who}. '{other} is somebody else.'"),
+        ];
+        Some(format!("{} {}", self.view.fresh(&lines), self.introduced(listener)))
+    }
+
     /// `why is the lady sad?` as asked of her, who is here.
     pub(crate) fn asked_of_them_by_name(&self, text: &str) -> Option<String> {
         let listener = self.view.speaker().filter(|listener| !self.has_words_for(listener, text))?;

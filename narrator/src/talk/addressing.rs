@@ -153,6 +153,26 @@ impl Telling<'_> {
         }
     }
 
+    /// The answer to `tell Odile about the bell`, of which she has nothing to say herself.
+    pub(crate) fn told_of_something(&self, clause: &Clause, being: &Being) -> Option<String> {
+        let (_, topic) = clause.rest.split_once(" about ").filter(|_| clause.written == "tell")?;
+        let can_hear = !being.is_asleep() && !being.is_speechless();
+        if !can_hear
+            || self.has_words_for(being, topic)
+            || topic.split(' ').any(|word| ["her", "him", "them"].contains(&word))
+        {
+            return None;
+        }
+        let who = capital(&being.call());
+        let topic = topic.split(' ').map(|word| if word == "my" { "your" } else { word }).collect::<Vec<_>>().join(" ");
+        let lines = [
+            format!("You tell {who} about {topic}. {who} hears you to the end, and asks nothing."),
+            format!("You say what you know of {topic}. 'Well, well,' says {who}."),
+            format!("You speak of {topic}. {who} nods where one nods."),
+        ];
+        Some(format!("{} {}", self.view.fresh(&lines), self.can_be_asked(being)))
+    }
+
     /// The answer to `be kind to the mayor`.
     pub(crate) fn behaved(&self, clause: &Clause) -> Option<String> {
         let manner = clause.rest.strip_prefix("be ").filter(|_| clause.verb.is_none() && !clause.is_question)?;

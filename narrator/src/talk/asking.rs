@@ -37,6 +37,8 @@ impl Telling<'_> {
         let text = indirect(&clause.rest);
         let text = text.strip_suffix(" take").filter(|_| text.starts_with("how long")).unwrap_or(text);
         self.asked_of_somebody_named(clause, text)
+            .or_else(|| self.own_asked_about(text))
+            .or_else(|| self.asked_who_they_are(text))
             .or_else(|| self.asked_to_have(text))
             .or_else(|| self.asked_whose(text))
             .or_else(|| self.asked_to_be_carried(text))
@@ -49,11 +51,14 @@ impl Telling<'_> {
             .or_else(|| self.asked_whether_they(text))
             .or_else(|| self.read_and_asked_about(text))
             .or_else(|| self.asked_of_a_spot(text))
+            .or_else(|| self.asked_for_price_of_nobody(text))
             .or_else(|| is_sworn(text).then(|| self.sworn()))
             .or_else(|| self.of_the_world(text))
             .or_else(|| self.seen_that_way(text))
             .or_else(|| self.asked_about_somebody(text))
             .or_else(|| self.asked_for_price(text))
+            .or_else(|| self.asked_what_is_in_a_part(text))
+            .or_else(|| self.asked_what_a_thing_does(text))
             .or_else(|| self.why_the_place_is_so(text))
             .or_else(|| self.asked_of_listener(text))
             .or_else(|| self.asked_of_them_by_name(text))
@@ -153,6 +158,9 @@ impl Telling<'_> {
         if !of_place || self.view.speaker().is_some_and(|listener| self.has_words_for(listener, text)) {
             return None;
         }
+        if let Some(known) = self.known_of_why(text) {
+            return Some(known);
+        }
         let noun = self.asked_about(text).filter(|noun| !noun.starts_with("your "))?;
         Some(self.describe(&noun))
     }
@@ -175,13 +183,6 @@ impl Telling<'_> {
         let leave = listener.filter(|listener| asks_leave && self.has_words_for(listener, text));
         if let Some(listener) = leave {
             return Some(self.talk_to(listener, text, Verb::Ask));
-        }
-        // `are you Odile?`
-        if let Some(listener) = listener
-            && let Some(name) = text.strip_prefix("are you ").or_else(|| text.strip_prefix("you must be "))
-            && story::fit(name, &listener.name).is_some()
-        {
-            return Some(self.introduced(listener));
         }
         if let Some(noun) = self.asked_about(text).filter(|noun| noun.starts_with("your ") && !is_favour) {
             return Some(self.describe(&noun));

@@ -156,7 +156,9 @@ impl Telling<'_> {
             ) => Some(self.goes_on(being, &last, asked)),
             (FollowUp::Next, None) => Some(self.hint()),
             (FollowUp::Which, None) => Some(self.left_open()),
-            (FollowUp::Why | FollowUp::How | FollowUp::Who | FollowUp::Sure, None) => Some(self.because(asked, &last)),
+            // A thing does not say who it is.
+            (FollowUp::Who, None) => Some(self.company()),
+            (FollowUp::Why | FollowUp::How | FollowUp::Sure, None) => Some(self.because(asked, &last)),
         }
     }
 

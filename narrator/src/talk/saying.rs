@@ -143,13 +143,61 @@ impl Clause {
         // `the chair is alive`
         let of_thing = ["the", "this", "that", "your", "his", "her", "my"].contains(&words[0])
             && words.iter().take(5).skip(2).any(|word| IS.contains(word));
-        words.len() > 1 && (says(0) || says(start) || (of_thing && self.verb.is_none()))
+        words.len() > 1
+            && (says(0)
+                || says(start)
+                || (self.verb.is_none() && (of_thing || would_rather(&words) || says_of_somebody(&words))))
     }
+}
+
+/// `I'd rather be paid in advance`
+fn would_rather(words: &[&str]) -> bool {
+    matches!(
+        words,
+        ["i'd", "rather" | "prefer" | "sooner" | "hate" | "love", _, ..]
+            | ["i", "would", "rather" | "prefer" | "sooner" | "hate" | "love", _, ..]
+            | ["i", "prefer" | "doubt" | "wish" | "expect" | "usually" | "always", _, ..]
+    )
+}
+
+/// `Maud sent me`, `my boss told me to come`: what somebody did.
+fn says_of_somebody(words: &[&str]) -> bool {
+    const DID: &[&str] = &[
+        "sent",
+        "told",
+        "asked",
+        "said",
+        "says",
+        "wants",
+        "gave",
+        "hired",
+        "needs",
+        "invited",
+        "recommended",
+        "lied",
+        "paid",
+        "promised",
+        "warned",
+        "showed",
+        "called",
+        "wrote",
+        "left",
+        "killed",
+        "stole",
+        "sold",
+    ];
+    let first = words[0];
+    let is_question = crate::reading::vocabulary::QUESTION_WORDS.contains(&first);
+    let did = words.iter().skip(1).take(3).position(|word| DID.contains(word));
+    !is_question && did.is_some_and(|at| words.len() > at + 2)
 }
 
 impl Telling<'_> {
     /// The answer to a statement: whoever is there has heard it.
     pub(crate) fn stated(&self, clause: &Clause) -> String {
+        if let Some(introduced) = self.asked_who_they_are(&clause.whole) {
+            return introduced;
+        }
         if let Some(listener) = self.view.speaker() {
             // `I know about Amos` speaks of him.
             if let Some((_, topic)) = clause.whole.split_once(" about ") {
@@ -234,12 +282,10 @@ impl Telling<'_> {
             objects: vec![listener.name.to_lowercase()],
             preposition: "for".to_owned(),
             second: wish.to_owned(),
-            quote: String::new(),
             rest: format!("{} for {wish}", listener.name.to_lowercase()),
-            is_question: false,
             wants: true,
             whole: text.to_owned(),
-            is_later: false,
+            ..Clause::default()
         };
         let is_asked_for =
             |way: &&Beat| self.view.fits(&way.when) && !way.set.is_empty() && rules::is_beat(way, &clause, &[]);

@@ -63,6 +63,7 @@ impl Telling<'_> {
                 Found::Being(being) if verb == Verb::Apologise && !being.is_asleep() => {
                     return self.said_aloud(clause, Some(being));
                 }
+                Found::Being(being) if let Some(text) = self.told_of_something(clause, being) => return text,
                 Found::Being(being) => return self.talk_to(being, &topic, verb),
                 Found::Elsewhere(person)
                     if self.is_person(&person) && (name != clause.second || clause.preposition == "to") =>

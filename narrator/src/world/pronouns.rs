@@ -41,6 +41,7 @@ impl View<'_> {
             let only = self.only_one();
             let is_other = only.as_ref().is_some_and(of_other);
             let of_absent = if is_other { absent() } else { None };
+            let only = only.filter(|_| !is_other || noun == "them");
             (0..MEMORY).find_map(named).or(of_absent).or(only).or_else(absent)
         } else {
             // `go east`, and then `take it`: what was named before the move is still meant.
