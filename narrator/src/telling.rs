@@ -51,7 +51,7 @@ impl<'a> Telling<'a> {
             return (text, self.is_more_than_told(clause));
         }
         // `sign it`, where there is one thing to sign
-        if clause.written == "sign" && clause.rest.split(' ').next() == Some("it") {
+        if clause.written == "sign" && ["it", "with"].contains(&clause.rest.split(' ').next().unwrap_or_default()) {
             let signs = Clause {
                 objects: Vec::new(),
                 rest: String::new(),

@@ -36,7 +36,7 @@ impl Telling<'_> {
     pub(crate) fn knocking_first(&self, clauses: Vec<Clause>) -> Vec<Clause> {
         let is_door = |clause: &Clause| {
             let nouns = clause.objects.iter().chain([&clause.second]).filter(|noun| !noun.is_empty());
-            nouns.map(|noun| crate::world::naming::clean(noun)).all(|noun| ["door", "it"].contains(&noun.as_str()))
+            nouns.map(|noun| crate::world::naming::without_article(noun)).all(|noun| ["door", "it"].contains(&noun))
         };
         let mut all: Vec<Clause> = Vec::new();
         for clause in clauses {

@@ -100,6 +100,35 @@ const SHOWN: &[&str] = &[
     "burp", "swallow", "glare", "sulk", "faint", "crouch", "kneel", "squat",
 ];
 
+/// What one warms or washes oneself at.
+const WARM_OR_WET: &[&str] = &[
+    "fire",
+    "stove",
+    "hearth",
+    "fireplace",
+    "sink",
+    "basin",
+    "bucket",
+    "towel",
+    "stream",
+    "fountain",
+    "candle",
+    "mirror",
+    "bath",
+    "water",
+    "river",
+    "lake",
+    "sea",
+    "pond",
+    "soup",
+    "honey",
+    "bowl",
+];
+
+/// What says how one is or what one would like, and moves nothing: `I want my own boots`.
+const STATES: &[&str] =
+    &["want", "need", "like", "have", "lost", "forgot", "left", "miss", "love", "hate", "am", "was", "is", "own"];
+
 impl Telling<'_> {
     /// The answer to a gesture; `None` for a deed.
     pub(crate) fn gestured(&self, clause: &Clause) -> Option<String> {
@@ -120,6 +149,11 @@ impl Telling<'_> {
         let shows = words.first().is_some_and(|first| SHOWN.contains(first));
         if !(self.is_of_own_body(clause, &words) || (shows && self.is_only_shown(clause))) {
             return None;
+        }
+        // `warm my hands at the fire`, where there is none
+        let last = clause.second.rsplit(' ').next().unwrap_or_default();
+        if WARM_OR_WET.contains(&last) && self.view.find(&clause.second) == Found::Nothing {
+            return Some(self.not_here(&clause.second));
         }
         let being = self.meant_for(clause);
         let told = super::postures::told_of_oneself(&words, being);
@@ -180,6 +214,9 @@ impl Telling<'_> {
         // What is held is handled, and what is not one's own is no gesture: `put the card in my pocket`.
         // `give him my smile`, and not `give him my coat`.
         if clause.verb == Some(Verb::Give) && !["smile", "hand", "cheek", "back"].contains(&noun[part]) {
+            return false;
+        }
+        if STATES.contains(&words[0]) {
             return false;
         }
         let owned = noun[..=part].join(" ");

@@ -77,7 +77,7 @@ impl Telling<'_> {
         if ["wall", "floor", "ceiling", "sky", "ground", "air", "horizon"].contains(&last) {
             return (self.no_way(&format!("You get as far as the {last}, which is no way to anywhere.")), false);
         }
-        if let Some(way) = self.way_from_where_one_came(clause, &place) {
+        if let Some(way) = self.way_from_where_one_came(clause, &place).or_else(|| self.way_to_a_light(&place)) {
             return self.take_way(way);
         }
         let place = self.place_meant(&place);
@@ -208,7 +208,7 @@ impl Telling<'_> {
             }
             (Verb::Go, _) if place.is_empty() => {
                 let goes_on = ["across", "over", "there", "on", "ahead", "forward"].contains(&clause.rest.as_str())
-                    || ["let's go", "lets go"].iter().any(|go| clause.whole.ends_with(go));
+                    || ["let's go", "lets go", "we go"].iter().any(|go| clause.whole.ends_with(go));
                 self.only_way().or_else(|| self.way_onward().filter(|_| goes_on))
             }
             // `go to the other side`

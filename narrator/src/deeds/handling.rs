@@ -200,6 +200,11 @@ impl Telling<'_> {
         if let Some(answer) = self.asked_to_be_given(clause) {
             return answer;
         }
+        // `throw the old man overboard`
+        let thrown = clause.objects.first().map(|noun| self.view.find(noun)).filter(|_| verb == Verb::Throw);
+        if let Some(Found::Being(being)) = thrown {
+            return format!("You look {} up and down, and leave it at that. {}", being.call(), self.could_try());
+        }
         // `buy everyone a round` is a matter for whoever sells it.
         let is_for_all = clause
             .objects

@@ -115,6 +115,14 @@ impl Telling<'_> {
                 ];
                 Some(format!("You sit with {} for a while. {}", being.call(), self.view.fresh(&ends)))
             }
+            // `sit down in a corner`
+            (Verb::Sit, Some((noun, Found::Nothing)))
+                if ["corner", "floor", "ground", "grass", "dark", "shade", "edge"]
+                    .iter()
+                    .any(|spot| noun.ends_with(spot)) =>
+            {
+                Some(self.alone(Verb::Sit, &clause.written))
+            }
             (Verb::Sit, Some((_, found @ (Found::Scenery(_) | Found::Here(_)))))
                 if clause.written.starts_with("lean") =>
             {
@@ -199,6 +207,11 @@ impl Telling<'_> {
                 self.sensed(verb, &clause.written)
             }
             None if matches!(verb, Verb::Listen | Verb::Smell) => self.sensed(verb, &clause.written),
+            // `sing a hymn` sings, whatever hangs on the wall.
+            Some(_) if verb == Verb::Sing && ["a ", "an ", "some "].iter().any(|a| clause.rest.starts_with(a)) => {
+                let heard = self.view.speaker().map(|being| self.seen_by(being, true)).unwrap_or_default();
+                format!("{} {heard}", self.alone(verb, &clause.written)).trim_end().to_owned()
+            }
             // `dance naked`
             Some((_, Found::Nothing)) if matches!(verb, Verb::Dance | Verb::Sing) => self.alone(verb, &clause.written),
             Some((noun, Found::Nothing)) if needs_noun(verb) && !is_abstract(noun) => self.not_here(noun),

@@ -16,8 +16,35 @@ const OPENS: &[&str] = &["door", "gate", "lock", "handle", "hatch", "lid", "draw
 /// Where players keep what they carry.
 const OWN_PLACES: &[&str] = &["pocket", "bag", "coat", "pack", "satchel", "backpack", "inventory"];
 /// Where somebody holds what they do not put down.
-const ON_THE_BODY: &[&str] =
-    &["arm", "arms", "shoulder", "shoulders", "belt", "neck", "chin", "shirt", "jacket", "cloak", "lap", "head", "hat"];
+const ON_THE_BODY: &[&str] = &[
+    "mouth",
+    "hand",
+    "hands",
+    "ear",
+    "nose",
+    "shoe",
+    "shoes",
+    "boot",
+    "boots",
+    "palm",
+    "fist",
+    "teeth",
+    "sock",
+    "sleeve",
+    "arm",
+    "arms",
+    "shoulder",
+    "shoulders",
+    "belt",
+    "neck",
+    "chin",
+    "shirt",
+    "jacket",
+    "cloak",
+    "lap",
+    "head",
+    "hat",
+];
 /// What is written or printed on.
 const PAPERS: &[&str] = &["ticket", "paper", "letter", "writ", "apology", "form", "card", "receipt", "newspaper"];
 

@@ -116,6 +116,14 @@ impl Telling<'_> {
         (swims && is_across && is_watery).then(|| self.not_swum("", "swim")).flatten()
     }
 
+    /// The way to the light that is seen from here, and not to the lamp in one's hand.
+    pub(crate) fn way_to_a_light(&self, place: &str) -> Option<&Way> {
+        let last = words(place).pop().filter(|last| ["light", "lights", "lamplight"].contains(&last.as_str()))?;
+        let is_here =
+            matches!(self.view.find(&last), Found::Here(_) | Found::Way(_)) || self.way_by_name(place).is_some();
+        ["light", "lit", "lamp", "glow"].iter().filter(|_| !is_here).find_map(|light| self.way_by_description(light))
+    }
+
     /// The way back to where one came from, whatever it is called; where the story begins, the closed way by which one came.
     pub(crate) fn way_from_where_one_came(&self, clause: &Clause, place: &str) -> Option<&Way> {
         let is_back = clause.verb == Some(Verb::Back) || clause.rest.starts_with("back ");

@@ -98,7 +98,9 @@ impl Telling<'_> {
         // `bow to Odile`
         let greets = GREETINGS.contains(first)
             && words.get(1).is_some_and(|to| ["to", "before", "at", "toward", "towards"].contains(to))
-            && matches!(self.view.find(&words[2..].join(" ")), Found::Being(_));
+            && matches!(self.view.find(&words[2..].join(" ")), Found::Being(_) | Found::Here(_) | Found::Scenery(_));
+        let spits = ["spit", "drool", "burp", "fart", "pee"].contains(first) && words.len() <= 6;
+        let is_posture = is_posture || spits;
         if made.is_none() && !is_posture && !(greets && ["bow", "curtsy", "curtsey", "salute"].contains(first)) {
             return None;
         }

@@ -92,6 +92,13 @@ impl Telling<'_> {
         }
         let is = is_or_are(&noun);
         let it = it_or_them(&noun);
+        if ["sky", "stars", "star", "clouds", "cloud"].contains(&last.as_str()) {
+            let lines = [
+                ("You look up", format!("You look up. What there is of {noun} tonight gives nothing away.")),
+                ("where it always is", format!("The {noun} {is} where one expects {it}, and of no help.")),
+            ];
+            return Some(format!("{} {}", self.view.fresh_by_stem(&lines), self.could_try()));
+        }
         let lines = [
             ("scenery, and no more", format!("There {is} {noun}, as anywhere: scenery, and no more.")),
             ("Nothing here hangs on", format!("You give the {noun} a thought. Nothing here hangs on {it}.")),

@@ -9,6 +9,7 @@ pub(crate) mod scraps;
 pub(crate) mod seeing;
 pub(crate) mod spots;
 pub(crate) mod standing;
+pub(crate) mod stock_questions;
 pub(crate) mod subject;
 pub(crate) mod suggesting;
 pub(crate) mod through;

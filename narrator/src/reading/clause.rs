@@ -56,7 +56,39 @@ pub(crate) fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause
     };
     let words = if is_call { words } else { without_call(&words).to_vec() };
     // `what a lovely hall` asks nothing.
-    let exclaims = !marked && matches!(words.as_slice(), ["what", "a" | "an", _, ..]);
+    let exclaims = !marked
+        && matches!(
+            words.as_slice(),
+            ["what", "a" | "an", _, ..]
+                | [
+                    "how",
+                    "sad"
+                        | "lovely"
+                        | "nice"
+                        | "strange"
+                        | "odd"
+                        | "weird"
+                        | "creepy"
+                        | "spooky"
+                        | "beautiful"
+                        | "awful"
+                        | "terrible"
+                        | "funny"
+                        | "rude"
+                        | "kind"
+                        | "sweet"
+                        | "wonderful"
+                        | "boring"
+                        | "exciting"
+                        | "mysterious"
+                        | "curious"
+                        | "interesting"
+                        | "cute"
+                        | "horrible"
+                        | "pretty"
+                        | "disgusting"
+                ]
+        );
     let asks = (marked && !is_call) || (QUESTION_WORDS.contains(&words[0]) && !exclaims);
     let address = if asks { address(&words) } else { None };
     let words = if asks { without_address(&words) } else { words };

@@ -46,7 +46,25 @@ fn without_resolve(words: &mut Vec<String>) {
 /// `where am I` of `hi, where am I` and `before anything else, where am I`.
 fn without_call(words: &mut Vec<String>) {
     const CALLS: &[&str] = &["hi", "hello", "hey", "hm", "hmm", "oh", "ok", "okay", "well", "um", "and", "but", "so"];
-    const BEFORE: &[&str] = &["before anything else", "first of all", "to begin with", "for a start"];
+    const BEFORE: &[&str] = &[
+        "before anything else",
+        "first of all",
+        "to begin with",
+        "for a start",
+        "dear me",
+        "oh dear",
+        "good heavens",
+        "my goodness",
+        "goodness me",
+        "i say",
+        "well well",
+        "good grief",
+        "my word",
+        "pray",
+        "dear god",
+        "good lord",
+        "oh my",
+    ];
     let mut start = 0;
     while let Some(comma) = words[start..].iter().position(|word| word == ",").map(|comma| comma + start) {
         let call = words[start..comma].join(" ");
@@ -140,7 +158,10 @@ fn without_what_one_is_sorry_for(words: &mut Vec<String>) {
 
 /// `I'll grab it` of `I guess I'll grab it`, and `it's cold` of `gosh it's cold`.
 fn without_musing(words: &mut Vec<String>) {
-    const EXCLAIMED: &[&str] = &["gosh", "wow", "whoa", "brr", "phew", "geez", "yikes", "omg", "oof", "ugh", "blimey"];
+    const EXCLAIMED: &[&str] = &[
+        "gosh", "wow", "whoa", "brr", "phew", "geez", "yikes", "omg", "oof", "ugh", "blimey", "yolo", "bruh", "bro",
+        "dude", "lmao", "ooh", "yay", "haha", "boy",
+    ];
     let is = |word: &String, any: &[&str]| any.contains(&word.as_str());
     let exclaimed = words.iter().take_while(|word| is(word, EXCLAIMED) || *word == ",").count();
     if exclaimed > 0 && words.len() > exclaimed + 1 {

@@ -253,7 +253,10 @@ fn others_in_plain_words(words: &mut Vec<String>) {
     let first = words.first().cloned().unwrap_or_default();
     let is = |at: usize, word: &str| words.get(at).is_some_and(|own| own == word);
     let looks = |at: usize| ["look", "glance", "peek"].iter().any(|look| is(at, look));
-    if words.len() > 2 && is(words.len() - 1, "awake") && !["stay", "keep", "lie", "be"].contains(&first.as_str()) {
+    if words.len() > 2
+        && is(words.len() - 1, "awake")
+        && !["stay", "keep", "lie", "be", "is", "are", "am", "was", "were"].contains(&first.as_str())
+    {
         words.pop();
         "wake".clone_into(&mut words[0]);
     } else if super::rewording::CARRIES.contains(&first.as_str())

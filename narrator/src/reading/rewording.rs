@@ -32,6 +32,7 @@ const GIVEN: &[&str] = &[
 pub(crate) fn reworded(mut words: Vec<String>) -> Vec<String> {
     super::word_order::in_order(&mut words);
     super::set_phrases::in_plain_words(&mut words);
+    super::two_in_one::taken_apart(&mut words);
     wishes::asked_about(&mut words);
     lowered(&mut words);
     wishes::gone_to_see(&mut words);

@@ -1,6 +1,7 @@
 //! Reading what a player writes: a message cut into clauses, and what `it` means in them.
 
 use super::clause::{Clause, clause};
+use super::letting::let_somebody;
 use super::phrasing;
 use super::rewording::reworded;
 use super::set_phrases::{is_cry, is_sound};
@@ -190,37 +191,6 @@ fn refer_back(clauses: &mut [Clause]) {
     }
 }
 
-/// `let Amos read the paper` as `show the paper to Amos`, and `leave him alone` as `wait`.
-fn let_somebody(words: Vec<String>) -> Vec<String> {
-    let start = words.iter().position(|word| !matches!(word.as_str(), "i" | "i'll" | "we"));
-    let begins = start.and_then(|start| words.get(start)).map(String::as_str);
-    let leaves = ["alone", "be", "sleep", "rest", "go"].contains(&words.last().map_or("", String::as_str));
-    // `let the moths eat my ledger`
-    if let (Some("let"), Some(start), Some(eat)) = (begins, start, words.iter().position(|word| word == "eat"))
-        && eat > start + 1
-        && eat + 1 < words.len()
-    {
-        return [&["feed".to_owned()], &words[eat + 1..], &["to".to_owned()], &words[start + 1..eat]].concat();
-    }
-    if matches!(begins, Some("let" | "leave")) && words.len() > 2 && leaves && !words.contains(&"of".to_owned()) {
-        let is_free = begins == Some("let") && words.last().is_some_and(|last| last == "go");
-        return match start {
-            Some(start) if is_free => [&["free".to_owned()], &words[start + 1..words.len() - 1]].concat(),
-            _ => vec!["wait".to_owned()],
-        };
-    }
-    let at = words.iter().position(|word| matches!(word.as_str(), "see" | "read" | "have" | "hold" | "inspect"));
-    match (begins, start, at) {
-        (Some("let"), Some(start), Some(at)) if at > start + 1 && at + 1 < words.len() && words[start + 1] != "me" => {
-            let gives = matches!(words[at].as_str(), "have" | "hold");
-            let verb = if gives { "give" } else { "show" };
-            let person = &words[start + 1..at];
-            [&[verb.to_owned()], &words[at + 1..], &["to".to_owned()], person].concat()
-        }
-        _ => words,
-    }
-}
-
 /// The message in lower case without what is quoted in it, and what is quoted.
 fn without_quotes(message: &str) -> (String, String) {
     let text = message.replace('’', "'").replace(['“', '”', '«', '»'], "\"");
@@ -300,7 +270,12 @@ fn parts(words: &[String]) -> Vec<Vec<String>> {
                 });
             let begins_anew = ((words[index] != "and" && is_more_than_address && is_sentence(&rest)) || asks_on)
                 && parts.last().is_some_and(|part| !part.is_empty());
+            // `and dangle my feet in the water`
+            let moves_oneself = rest.get(1) == Some(&"my")
+                && rest.iter().skip(2).take(2).any(|word| crate::deeds::gestures::PARTS.contains(word))
+                && rest.first().is_some_and(|first| !super::vocabulary::PREPOSITIONS.contains(first));
             let starts = begins_anew
+                || (words[index] == "and" && moves_oneself)
                 || rest.first().is_some_and(|first| has_object || !is_noun_after_all(first))
                     && (verb_at(&rest).is_some() || direction(rest.first().copied().unwrap_or_default()).is_some());
             // `go to the hall and then to the piano`
@@ -348,7 +323,15 @@ fn is_sentence(rest: &[&str]) -> bool {
 
 /// Takes away clauses that are no deeds, next to one that is: `before anything else, I look at the chair`.
 fn drop_asides(clauses: &mut Vec<Clause>) {
+    // `sir? are you awake?`
+    let is_call = |clause: &Clause| {
+        clause.is_question
+            && ["sir", "madam", "ma'am", "miss", "mister", "excuse me", "you there"].contains(&clause.whole.as_str())
+    };
     let is_aside = |clause: &Clause| {
+        if is_call(clause) {
+            return true;
+        }
         let first = clause.whole.split(' ').next().unwrap_or_default();
         let is_said_beside = ASIDES.contains(&first) || is_sound(&clause.whole);
         clause.verb.is_none() && !clause.is_question && is_said_beside && direction(first).is_none()

@@ -36,6 +36,8 @@ pub(crate) fn in_plain_words(words: &mut Vec<String>) {
     placed(words);
     priced(words);
     asked_whether_for_long(words);
+    asked_of_around(words);
+    without_degree(words);
 }
 
 fn is(words: &[String], at: usize, any: &[&str]) -> bool {
@@ -185,6 +187,43 @@ fn asked_whether_for_long(words: &mut Vec<String>) {
     } else if asks && words.len() > 3 && words.last().is_some_and(|last| last == "long") {
         words.pop();
         words.splice(..0, owned(&["how", "long"]));
+    }
+}
+
+/// `look around` for `what is behind me`, and `where is the far bank` for `which one is the far bank`.
+fn asked_of_around(words: &mut Vec<String>) {
+    let starts = |with: &[&str]| words.iter().take(with.len()).eq(with.iter());
+    if starts(&["which", "one", "is", "the"]) || starts(&["which", "way", "is", "the"]) {
+        words.splice(..3, owned(&["where", "is"]));
+        return;
+    }
+    let at = if starts(&["what", "is"]) { 2 } else { 1 };
+    let asks = starts(&["what", "is"]) || starts(&["what's"]);
+    if asks && words.len() == at + 2 && is(words, at + 1, &["me"]) {
+        let looks: &[&str] = match words[at].as_str() {
+            "behind" | "around" | "near" | "beside" | "by" => &["look", "around"],
+            "above" | "over" => &["look", "up"],
+            "under" | "below" | "beneath" => &["look", "down"],
+            _ => return,
+        };
+        *words = owned(looks);
+    }
+}
+
+/// `ring it` of `ring it so hard that it breaks`.
+fn without_degree(words: &mut Vec<String>) {
+    let at = (2..words.len()).find(|at| {
+        let then = if is(words, at + 2, &["that"]) { at + 3 } else { at + 2 };
+        is(words, *at, &["so"])
+            && is(
+                words,
+                at + 1,
+                &["hard", "loud", "loudly", "fast", "long", "often", "much", "far", "high", "well", "quietly"],
+            )
+            && is(words, then, &["it", "he", "she", "they", "i", "we", "everybody", "everyone", "the", "my", "you"])
+    });
+    if let Some(at) = at {
+        words.truncate(at);
     }
 }
 

@@ -178,6 +178,7 @@ pub(crate) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
     {
         words.remove(2);
     }
+    super::two_in_one::while_going(&mut words);
     cut_at_reasons(&mut words, asks);
     without_ends(&mut words);
     words

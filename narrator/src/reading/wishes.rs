@@ -162,7 +162,7 @@ pub(crate) fn requested(words: &mut Vec<String>) {
 const NO_NOUNS: &[&str] = &[
     "now", "next", "else", "then", "time", "day", "about", "for", "if", "way", "happened", "happens", "gives", "up",
     "to", "is", "are", "was", "were", "the", "this", "that", "do", "can", "exits", "ways", "people", "things", "items",
-    "of", "place", "year", "month", "hour",
+    "of", "place", "year", "month", "hour", "ho",
 ];
 
 /// `what do you know about the moon` for `might I ask you about the moon`, `look at the pump` for `what pump`, and `who is he` for `what's his name`.

@@ -184,8 +184,10 @@ fn without_small_words(words: &mut Vec<String>) {
     }
     // `an inn where one could stay`
     if asks_for
-        && let Some(at) = (3..words.len())
-            .find(|at| is(words, *at, &["where", "that", "which"]) && is(words, at + 1, &["one", "i", "we", "you"]))
+        && let Some(at) = (4..words.len()).find(|at| {
+            let is_own = is(words, at + 1, &["one", "i", "we", "you", "a", "an", "somebody", "someone"]);
+            is(words, *at, &["where", "that", "which"]) && is_own
+        })
     {
         words.truncate(at);
     }

@@ -135,6 +135,8 @@ impl Telling<'_> {
                 let said = words.join(" ");
                 let of_them = ["she is ", "she's ", "he is ", "he's "].iter().find_map(|own| said.strip_prefix(own));
                 let said = of_them.map_or(said.clone(), |rest| format!("you're {rest}"));
+                let said =
+                    said.replace("sorry for her ", "sorry for your ").replace("sorry for his ", "sorry for your ");
                 if let Some(taken) = self.remark_taken(&said, being) {
                     return Some(format!("{taken} {}", self.can_be_asked(being)));
                 }

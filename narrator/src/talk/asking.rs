@@ -1,5 +1,6 @@
 //! Questions that the player asks, of somebody here or of nobody. The answer never changes anything.
 
+use super::asked_of_them::is_of_weather;
 use crate::looking::subject::{asks_for_price, direction_asked_about, indirect, question_noun};
 use crate::reading::clause::Clause;
 use crate::reading::rewording::CARRIES;
@@ -311,7 +312,8 @@ impl Telling<'_> {
             let noun = ends.iter().fold(noun, |noun, end| noun.strip_suffix(end).unwrap_or(noun));
             return Some(self.describe(noun));
         }
-        self.known_of_somebody(text)
+        self.weather(text)
+            .or_else(|| self.known_of_somebody(text))
             .or_else(|| self.known_of_the_player(text))
             .or_else(|| text.starts_with("am i ").then(|| self.who_the_player_is()))
             .or_else(|| self.seen_of_it(text))
@@ -320,7 +322,7 @@ impl Telling<'_> {
     /// `whose name is it?`: what was named last, once more.
     fn seen_of_it(&self, text: &str) -> Option<String> {
         // `how cold is it?` asks of the weather.
-        let is_impersonal = text.starts_with("how ") && text.ends_with(" is it");
+        let is_impersonal = (text.starts_with("how ") && text.ends_with(" is it")) || is_of_weather(text);
         let asks_of_it = !is_impersonal && text.split(' ').any(|word| ["it", "that", "this"].contains(&word));
         let found = self.view.find("it");
         let is_thing = matches!(found, Found::Held(_) | Found::Here(_) | Found::Scenery(_) | Found::Inside(..));
@@ -341,73 +343,6 @@ impl Telling<'_> {
             .or_else(|| self.standing_question(text))
             .or_else(|| self.polite_request(text))
             .or_else(|| self.possible(text))
-    }
-
-    /// `what are you making?`, `is he awake?`: what can be seen of somebody, unless they have words of their own for it.
-    fn asked_about_somebody(&self, text: &str) -> Option<String> {
-        let all: Vec<&str> = text.split_whitespace().collect();
-        let has = |any: &[&str]| all.iter().any(|word| any.contains(word));
-        if has(&["you", "your"]) {
-            let listener = self.view.speaker().filter(|listener| !self.has_words_for(listener, text))?;
-            let asks = text.contains("who are you")
-                || text.ends_with("what are you")
-                || text.contains("your name")
-                || (text.starts_with("what") && has(&["doing", "making", "wearing", "holding", "carrying"]));
-            return asks.then(|| self.introduced(listener));
-        }
-        // `can the cat come with me?`
-        let helps = ["can", "could", "will", "would", "does", "did", "has", "is", "was", "may"];
-        let subject = all.split_first().filter(|(first, rest)| helps.contains(first) && !rest.is_empty()).and_then(
-            |(_, rest)| {
-                (1..=rest.len().min(3)).rev().find_map(|length| match self.view.find(&rest[..length].join(" ")) {
-                    Found::Being(being) if !["it", "that", "this"].contains(&rest[0]) => Some(being),
-                    _ => None,
-                })
-            },
-        );
-        if let Some(being) = subject.filter(|being| being.is_speechless() || !self.has_words_for(being, text)) {
-            let who = capital(&being.call());
-            // What is so, and not what may be, can be seen.
-            if ["is", "was", "does", "did", "has"].contains(&all[0]) {
-                return Some(self.describe(&being.name.to_lowercase()));
-            }
-            let lines = [
-                (" alone knows, and does not say", format!("{who} alone knows, and does not say.")),
-                ("That is up to", format!("That is up to {who}.")),
-                ("would show you, if it came to that", format!("{who} would show you, if it came to that.")),
-            ];
-            return Some(format!("{} {}", self.view.fresh_by_stem(&lines), self.describe(&being.name.to_lowercase())));
-        }
-        // `what does Crake look like?`
-        let looks =
-            ["what does ", "what is ", "what's ", "how does "].iter().find_map(|opening| text.strip_prefix(opening));
-        let looks =
-            looks.and_then(|rest| [" look like", " look", " like"].iter().find_map(|end| rest.strip_suffix(end)));
-        if let Some(noun) = looks.filter(|noun| matches!(self.view.find(noun), Found::Being(_))) {
-            return Some(self.describe(noun));
-        }
-        // When they will do something cannot be seen of them.
-        if text.starts_with("when") {
-            return None;
-        }
-        let pronoun = all.iter().take(3).find(|word| ["he", "she", "he's", "she's"].contains(word))?;
-        match self.view.find(pronoun.trim_end_matches("'s")) {
-            Found::Being(being) if !self.has_words_for(being, text) => Some(self.asked_about_them(being, text)),
-            _ => None,
-        }
-    }
-
-    /// The answer to `how much is the glass eye?`, for a thing that is here and for which nobody has words.
-    fn price_of(&self, listener: &crate::world::entries::Being, text: &str) -> Option<String> {
-        let noun = self.asked_about(text).filter(|noun| !self.has_words_for(listener, noun))?;
-        let who = capital(&listener.call());
-        let call = self.view.find(&noun).call();
-        let lines = [
-            (" names no price for", format!("{who} names no price for {call}.")),
-            (", as far as", format!("{} is not for sale, as far as {who} knows.", capital(&call))),
-            ("puts no price on", format!("{who} puts no price on {call}.")),
-        ];
-        Some(format!("{} {} {}", self.view.fresh_by_stem(&lines), self.describe(&noun), self.can_be_asked(listener)))
     }
 }
 

@@ -26,6 +26,10 @@ const OPENINGS: &[&str] = &[
     "surely ",
     "i have a feeling that ",
     "i hope ",
+    "i do hope ",
+    "i do think ",
+    "i do believe ",
+    "i sincerely hope ",
     "i fear ",
     "i'm afraid ",
 ];
@@ -118,7 +122,11 @@ impl Telling<'_> {
     /// What is here and thought of: where something may be comes before what it is.
     fn thought_of(&self, words: &[&str]) -> Option<String> {
         let is_here = |noun: &String| {
-            !["it", "that", "this"].contains(&noun.as_str())
+            // `the ferry is safe` is no noun.
+            let says = noun.split(' ').any(|word| STATES.contains(&word));
+            !says
+                && self.way_by_name(noun).is_none()
+                && !["it", "that", "this"].contains(&noun.as_str())
                 && matches!(
                     self.view.find(noun),
                     Found::Held(_)

@@ -128,6 +128,17 @@ impl Telling<'_> {
             }
             if found != Found::Nothing {
                 let call = found.call();
+                // `flip the token`
+                if let (Found::Held(item), "flip" | "juggle" | "twirl" | "weigh" | "balance" | "rotate") =
+                    (&found, *verb)
+                {
+                    let them = crate::world::naming::it_or_them(item);
+                    let lines = [
+                        format!("You {verb} {call}, and have {them} still."),
+                        format!("You {verb} {call} once or twice. It passes the time."),
+                    ];
+                    return Some(self.view.fresh(&lines).to_owned());
+                }
                 let lines = [
                     format!("You see no way to {verb} {call}."),
                     format!("You have nothing to {verb} {call} with."),

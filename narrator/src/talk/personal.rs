@@ -28,7 +28,7 @@ enum Life {
 const LIFE: &[(Life, &str)] = &[
     (
         Life::Name,
-        "your name, your story, your deal, what is yours, what's yours, and yours, who are you, who you are, who might you be, are you called, call you, introduce yourself, about yourself, \
+        "your name, your first name, your last name, your full name, your real name, your surname, your story, your deal, what is yours, what's yours, and yours, who are you, who you are, who might you be, are you called, call you, introduce yourself, about yourself, \
          do you do here, your job here, do for a living, who she is, who he is, she is called, he is called, she's called, he's called, is she called, is he called",
     ),
     (

@@ -143,8 +143,10 @@ impl Clause {
         // `the chair is alive`
         let of_thing = ["the", "this", "that", "your", "his", "her", "my"].contains(&words[0])
             && words.iter().take(5).skip(2).any(|word| IS.contains(word));
+        let exclaims = matches!(words.as_slice(), ["what", "a" | "an", _, ..] | ["how", _]) && !self.is_question;
         words.len() > 1
-            && (says(0)
+            && (exclaims
+                || says(0)
                 || says(start)
                 || (self.verb.is_none() && (of_thing || would_rather(&words) || says_of_somebody(&words))))
     }

@@ -15,6 +15,7 @@ mod newcomer_late;
 mod newcomer_more;
 mod opening;
 mod plain_words;
+mod plain_words_more;
 mod strict;
 mod transcript;
 mod turn;

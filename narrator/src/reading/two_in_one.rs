@@ -1,0 +1,164 @@
+//! Two deeds in one sentence, and words that belong to the deed and stand apart from it: `I hum while I walk north`, `put the stamp in my
+//! pocket and the lamp under my arm`, `sing her a hymn`, `throw it overboard`, `run away screaming`.
+
+use super::verbs::{Verb, verb_at};
+use super::vocabulary::OPENERS;
+
+/// What is done while something else is done.
+const MEANWHILE: &[&str] = &[
+    "screaming",
+    "laughing",
+    "crying",
+    "singing",
+    "whistling",
+    "shouting",
+    "running",
+    "panting",
+    "humming",
+    "smiling",
+    "shaking",
+    "trembling",
+    "sobbing",
+    "giggling",
+    "yelling",
+    "limping",
+    "dancing",
+    "skipping",
+    "grinning",
+    "sighing",
+    "shivering",
+    "swearing",
+    "cursing",
+    "muttering",
+    "weeping",
+    "whistling",
+];
+
+pub(crate) fn taken_apart(words: &mut Vec<String>) {
+    if words.len() > 1 {
+        words.retain(|word| word != "please");
+    }
+    put_in_two_places(words);
+    sung_to(words);
+    overboard(words);
+    without_meanwhile(words);
+    people_watched(words);
+}
+
+fn is(words: &[String], at: usize, any: &[&str]) -> bool {
+    words.get(at).is_some_and(|word| any.contains(&word.as_str()))
+}
+
+fn begin(words: &[String]) -> usize {
+    words.iter().take_while(|word| *word == "," || OPENERS.contains(&word.as_str())).count()
+}
+
+/// `I hum and walk north` of `I hum while I walk north`: going somewhere is no reason.
+pub(crate) fn while_going(words: &mut [String]) {
+    let at = (1..words.len()).find(|at| {
+        let behind: Vec<&str> = words[*at..].iter().skip(2).map(String::as_str).collect();
+        is(words, *at, &["while", "as"])
+            && is(words, at + 1, &["i", "we"])
+            && verb_at(&behind).is_some_and(|(verb, _)| verb.is_motion())
+    });
+    if let Some(at) = at.filter(|at| super::reasons::has_verb(&words[..*at])) {
+        "and".clone_into(&mut words[at]);
+    }
+}
+
+/// `put the stamp in my pocket and put the lamp under my arm` of the same with one `put`.
+fn put_in_two_places(words: &mut Vec<String>) {
+    const WHERE: &[&str] = &["in", "into", "on", "onto", "under", "inside", "behind", "to", "beside"];
+    const NOUNS: &[&str] = &["the", "my", "a", "that", "this", "his", "her"];
+    let start = begin(words);
+    if !is(words, start, &["put", "place", "stick", "stuff", "tuck", "slip", "lay", "give", "hand", "show"]) {
+        return;
+    }
+    let verb = words[start].clone();
+    let first = (start + 2..words.len()).find(|at| is(words, *at, WHERE));
+    let and = first
+        .and_then(|first| (first + 2..words.len()).find(|at| is(words, *at, &["and"]) && is(words, at + 1, NOUNS)));
+    let Some(and) = and else { return };
+    let end = (and + 1..words.len()).find(|at| is(words, *at, &["and", ",", "then"])).unwrap_or(words.len());
+    if (and + 3..end).any(|at| is(words, at, WHERE)) {
+        words.insert(and + 1, verb);
+    }
+}
+
+/// `sing a hymn to her` for `sing her a hymn`.
+fn sung_to(words: &mut Vec<String>) {
+    let start = begin(words);
+    let sings = is(words, start, &["sing", "play", "read", "recite", "hum", "whistle"]);
+    if sings
+        && is(words, start + 1, &["her", "him", "them", "everybody", "everyone"])
+        && is(words, start + 2, &["a", "an", "the", "some", "my"])
+    {
+        let person = words.remove(start + 1);
+        let end = (start..words.len()).find(|at| is(words, *at, &["and", ",", "then"])).unwrap_or(words.len());
+        words.insert(end, person);
+        words.insert(end, "to".to_owned());
+    }
+}
+
+/// `throw it into the water` for `throw it overboard`.
+fn overboard(words: &mut Vec<String>) {
+    let start = begin(words);
+    let throws = is(words, start, &["throw", "toss", "push", "chuck", "fling", "drop", "hurl", "kick", "tip"]);
+    if throws && words.len() > start + 2 && words.last().is_some_and(|last| last == "overboard") {
+        words.pop();
+        words.extend(["into", "the", "water"].map(str::to_owned));
+    }
+}
+
+/// `run away` of `run away screaming`.
+fn without_meanwhile(words: &mut Vec<String>) {
+    let start = begin(words);
+    let deed: Vec<&str> = words[start..].iter().map(String::as_str).collect();
+    let goes = verb_at(&deed).is_some_and(|(verb, _)| verb.is_motion() || verb == Verb::Wait);
+    if goes && deed.len() > 1 && words.last().is_some_and(|last| MEANWHILE.contains(&last.as_str())) {
+        words.pop();
+        if words.last().is_some_and(|last| last == "," || last == "while") {
+            words.pop();
+        }
+    }
+}
+
+/// `sit down , then watch people` of `sit down and watch people`: no watch is sat on.
+fn people_watched(words: &mut Vec<String>) {
+    let at = words.windows(3).position(|three| {
+        three[0] == "and"
+            && three[1] == "watch"
+            && ["people", "everyone", "everybody", "others", "what", "for", "how", "as"].contains(&three[2].as_str())
+    });
+    if let Some(at) = at {
+        words.splice(at + 1..at + 2, ["look", "at"].map(str::to_owned));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_deeds_in_one_sentence_are_two() {
+        for (said, put) in [
+            (
+                "put the stamp in my left pocket and the lamp under my arm",
+                "put the stamp in my left pocket and put the lamp under my arm",
+            ),
+            ("put the stamp and the lamp in the box", "put the stamp and the lamp in the box"),
+            ("sing her a hymn", "sing a hymn to her"),
+            ("throw the old man overboard", "throw the old man into the water"),
+            ("run away screaming", "run away"),
+            ("one beer please", "one beer"),
+            ("please", "please"),
+        ] {
+            let mut words = said.split(' ').map(str::to_owned).collect();
+            taken_apart(&mut words);
+            assert_eq!(words.join(" "), put);
+        }
+        let mut words: Vec<String> = "i whistle while i walk to the hall".split(' ').map(str::to_owned).collect();
+        while_going(&mut words);
+        assert_eq!(words.join(" "), "i whistle and i walk to the hall");
+    }
+}

@@ -1,0 +1,85 @@
+//! More sentences of first-time players by kind: two deeds in one sentence, what is asked of oneself and of nobody, other people's ways of
+//! telling a deed, and things that are not here.
+
+use super::newcomer::{CHAIR, FERRY, MOON, PARISH, wrong};
+
+#[test]
+fn two_deeds_in_one_sentence_are_both_done() {
+    let wrong = wrong(&[
+        (
+            MOON,
+            "tide_office",
+            "I put the stamp in my left pocket and the lamp under my arm, then I leave quietly",
+            "+ rubber stamp | + shaded lamp | > harbour_square",
+            "",
+        ),
+        (CHAIR, "long_hall", "I whistle while I walk to the music room", "> music_room", "You whistle"),
+        (CHAIR, "porch", "run away screaming", "", "under water"),
+        (MOON, "pickled_gull", "i sit down in a corner and watch people", "", "! would rather not | corner here"),
+        (MOON, "tide_office", "I look at the big clock and ask myself why it says low", "", "! does not stir"),
+        (
+            FERRY,
+            "landing",
+            "I pick up the lantern, hold it high, and peer north into the fog",
+            "+ brass lantern",
+            "You look north",
+        ),
+        (
+            FERRY,
+            "landing",
+            "the traveller sits on the edge of the landing and dangles her feet in the water",
+            "",
+            "You dangle your feet",
+        ),
+        (FERRY, "landing", "i ring it so hard it breaks", "! bell_rung", ""),
+        (FERRY, "landing", "yolo jump in", "", "! hesitate"),
+        (PARISH, "shingle", "walk up to the cottage and knock on the door", "", "the Cottage ! Still to do"),
+        (PARISH, "shingle", "I whistle and walk toward the light", "> cottage", ""),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_deed_names_what_it_is_done_with() {
+    let wrong = wrong(&[
+        (FERRY, "landing", "put the token in my mouth", "", "ferry token ! set down"),
+        (FERRY, "landing", "flip the token", "", "You flip the ferry token ! would help"),
+        (FERRY, "ferry", "spit in the river", "", "You spit ! would help"),
+        (PARISH, "barge", "throw the old man overboard", "", "Ketch ! old man overboard"),
+        (PARISH, "barge", "i want my own boots", "", "Ketch ! You want your"),
+        (PARISH, "barge", "I sign with an X", "! paper_signed", ""),
+        (PARISH, "barge", "read the small print", "", "smallest type"),
+        (PARISH, "cottage", "warm my hands at the fire", "", "! You warm"),
+        (PARISH, "cottage", "sing her a hymn", "", "Maud ! hymn board"),
+        (PARISH, "cottage", "tell her I'm sorry for her loss", "", "Maud ! forgotten | No harm | waves it away"),
+        (CHAIR, "porch", "look at the sky", "", "sky ! can do nothing"),
+        (CHAIR, "porch", "I bow to the chair and say \"good evening\"", "", "You bow to the chair"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_asked_is_answered_for_what_it_is() {
+    let wrong = wrong(&[
+        (MOON, "tide_office", "sir? sir? are you awake?", "", "Superintendent Crake ! There is an answer"),
+        (MOON, "tide_office", "what a mess. who works here?", "", "Superintendent Crake ! hesitate"),
+        (MOON, "tide_office", "I would like to know please where is the moon", "", "! hesitate"),
+        (MOON, "tide_office", "how sad", "", "! 'sad'"),
+        (CHAIR, "long_hall", "what's your first name?", "", "speaking to Mrs Vane"),
+        (CHAIR, "long_hall", "what happened to the portraits?", "", "taken down"),
+        (PARISH, "shingle", "is it cold?", "", "! spanner, as long"),
+        (PARISH, "shingle", "tell me the story of the village", "", "forty years ago ! find none"),
+        (PARISH, "barge", "who else has gone down?", "", "Ketch ! is here with you"),
+        (PARISH, "barge", "did they come back?", "", "! You look at Ketch"),
+        (PARISH, "cottage", "what are you looking at", "", "see the water ! more than I know"),
+        (FERRY, "landing", "my grandson told me about this game. how does one begin?", "", "hint"),
+        (FERRY, "landing", "Dear me, is there a bench where an old woman may rest her legs?", "", "bench"),
+        (FERRY, "landing", "I do hope the ferry is safe", "", "! nothing like that | A bronze token"),
+        (FERRY, "landing", "what ho! ferryman!", "", "! find none"),
+        (FERRY, "landing", "its so foggy i cant see anything", "", "! hesitate"),
+        (FERRY, "landing", "what is behind me", "", "plank landing"),
+        (FERRY, "landing", "which one is the far bank?", "", "Far Bank"),
+        (FERRY, "ferry", "ahoy captain", "", "Odile ! never gave it"),
+    ]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
