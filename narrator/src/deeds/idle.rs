@@ -36,6 +36,10 @@ impl Telling<'_> {
             .or_else(|| self.time_passed(clause, verb, noun))
             .or_else(|| self.worn_or_hidden(clause, verb, named))
             .or_else(|| self.seated(clause, verb, named))
+            .or_else(|| {
+                noun.filter(|_| clause.written == "jump on" || clause.written == "jump onto")
+                    .and_then(|noun| self.stepped_up(noun))
+            })
             .or_else(|| self.jumped_down(clause, verb, named))
             .or_else(|| self.not_jumped_in(clause, noun).filter(|_| verb == Verb::Jump))
             .or_else(|| self.not_written(clause, verb, noun))
@@ -114,6 +118,10 @@ impl Telling<'_> {
                     "The time goes by more easily for it.",
                 ];
                 Some(format!("You sit with {} for a while. {}", being.call(), self.view.fresh(&ends)))
+            }
+            // `sit down uninvited`
+            (Verb::Sit, Some((noun, Found::Nothing))) if !noun.contains(' ') && clause.rest == *noun => {
+                Some(self.alone(Verb::Sit, &clause.written))
             }
             // `sit down in a corner`
             (Verb::Sit, Some((noun, Found::Nothing)))

@@ -79,7 +79,7 @@ const MADE: &[&str] = &[
 
 /// How a gesture is made.
 const MAKES: &[&str] =
-    &["take", "give", "make", "heave", "draw", "do", "have", "hold", "deliver", "strike", "raise", "say"];
+    &["take", "give", "make", "heave", "draw", "do", "have", "hold", "deliver", "strike", "raise", "say", "propose"];
 
 /// What is made with words.
 const SPOKEN: &[&str] = &["speech", "toast", "vow", "oath", "wish", "prayer", "cheer"];
@@ -100,7 +100,8 @@ impl Telling<'_> {
             && words.get(1).is_some_and(|to| ["to", "before", "at", "toward", "towards"].contains(to))
             && matches!(self.view.find(&words[2..].join(" ")), Found::Being(_) | Found::Here(_) | Found::Scenery(_));
         let spits = ["spit", "drool", "burp", "fart", "pee"].contains(first) && words.len() <= 6;
-        let is_posture = is_posture || spits;
+        let counts = words.len() <= 4 && words.starts_with(&["count", "to"]);
+        let is_posture = is_posture || spits || counts;
         if made.is_none() && !is_posture && !(greets && ["bow", "curtsy", "curtsey", "salute"].contains(first)) {
             return None;
         }

@@ -230,3 +230,13 @@ fn objects(words: &[&str]) -> Vec<String> {
     let is_noun = |part: &String| !part.is_empty() && !phrasing::NO_OBJECTS.contains(&part.as_str());
     parts.map(|part| part.join(" ")).filter(is_noun).collect()
 }
+
+/// The clock of `the clock is broken`.
+pub(crate) fn stated_of(clause: &Clause) -> Option<String> {
+    let begins =
+        clause.verb.is_none() && ["the ", "my ", "this ", "that "].iter().any(|the| clause.rest.starts_with(the));
+    let says = [" is ", " are ", " was ", " looks ", " seems "];
+    let (subject, _) =
+        says.iter().find_map(|says| clause.rest.split_once(says)).filter(|_| begins && !clause.is_question)?;
+    (subject.split(' ').count() <= 3).then(|| subject.to_owned())
+}

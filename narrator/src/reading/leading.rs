@@ -160,7 +160,8 @@ fn without_what_one_is_sorry_for(words: &mut Vec<String>) {
 fn without_musing(words: &mut Vec<String>) {
     const EXCLAIMED: &[&str] = &[
         "gosh", "wow", "whoa", "brr", "phew", "geez", "yikes", "omg", "oof", "ugh", "blimey", "yolo", "bruh", "bro",
-        "dude", "lmao", "ooh", "yay", "haha", "boy",
+        "dude", "lmao", "ooh", "yay", "haha", "boy", "mommy", "mummy", "mom", "mum", "daddy", "dad", "grandma",
+        "grandpa",
     ];
     let is = |word: &String, any: &[&str]| any.contains(&word.as_str());
     let exclaimed = words.iter().take_while(|word| is(word, EXCLAIMED) || *word == ",").count();

@@ -1,6 +1,6 @@
 //! Reading what a player writes: a message cut into clauses, and what `it` means in them.
 
-use super::clause::{Clause, clause};
+use super::clause::{Clause, clause, stated_of};
 use super::letting::let_somebody;
 use super::phrasing;
 use super::rewording::reworded;
@@ -45,6 +45,8 @@ const ASIDES: &[&str] = &[
     "then",
     "meanwhile",
     "actually",
+    "again",
+    "g",
 ];
 
 /// Marks a part that is to be done only after the one before it. No word of a player has a control character.
@@ -137,6 +139,7 @@ fn share_objects(clauses: &mut [Clause]) {
 fn refer_back(clauses: &mut [Clause]) {
     let mut named: Option<String> = None;
     let mut container: Option<String> = None;
+    let mut stated: Option<String> = None;
     for clause in clauses {
         // `put the hat in the box and close it` closes the box.
         let closes = matches!(clause.verb, Some(Verb::Open | Verb::Close | Verb::Lock));
@@ -168,6 +171,14 @@ fn refer_back(clauses: &mut [Clause]) {
                 named = Some(noun.to_owned());
             }
         }
+        // `the clock is broken, can I fix it?`
+        if clause.is_question
+            && let Some(name) = &stated
+        {
+            let words = clause.rest.split(' ').map(|word| if word == "it" { name } else { word });
+            clause.rest = words.collect::<Vec<_>>().join(" ");
+        }
+        stated = stated_of(clause).or(stated);
         // What is put somewhere is meant by the next `it`, and not the place.
         let mut is_first = true;
         // `tell Maud about it` does not tell her about herself.

@@ -38,6 +38,7 @@ pub(crate) fn in_plain_words(words: &mut Vec<String>) {
     asked_whether_for_long(words);
     asked_of_around(words);
     without_degree(words);
+    in_short(words);
 }
 
 fn is(words: &[String], at: usize, any: &[&str]) -> bool {
@@ -224,6 +225,35 @@ fn without_degree(words: &mut Vec<String>) {
     });
     if let Some(at) = at {
         words.truncate(at);
+    }
+}
+
+/// `can I leave` for `it is possible to leave`, `hint` for `tell me the answer`, `wait` for `skip`.
+fn in_short(words: &mut Vec<String>) {
+    let text = words.join(" ");
+    let plain = text.trim_start_matches("just ").trim_start_matches("please ");
+    match plain {
+        "skip" | "skip it" | "skip this" | "skip turn" | "skip a turn" | "pass" => *words = owned(&["wait"]),
+        "tell me the answer"
+        | "tell me the solution"
+        | "give me the answer"
+        | "what's the answer"
+        | "what is the answer"
+        | "the answer"
+        | "solution"
+        | "give me the solution"
+        | "what's the solution"
+        | "what is the solution" => *words = owned(&["hint"]),
+        _ if text.starts_with("it is possible to ") || text.starts_with("it's possible to ") => {
+            let deed = text.split_once(" to ").map(|(_, deed)| deed.to_owned()).unwrap_or_default();
+            if ["exit", "leave", "get out", "go out"].iter().any(|leave| deed.starts_with(leave)) {
+                *words = owned(&["where", "is", "the", "exit"]);
+            } else {
+                *words = owned(&["can", "i"]);
+                words.extend(deed.split(' ').map(str::to_owned));
+            }
+        }
+        _ => {}
     }
 }
 

@@ -43,6 +43,9 @@ pub(crate) fn taken_apart(words: &mut Vec<String>) {
     overboard(words);
     without_meanwhile(words);
     people_watched(words);
+    made_to(words);
+    place_in_front(words);
+    without_finding(words);
 }
 
 fn is(words: &[String], at: usize, any: &[&str]) -> bool {
@@ -57,8 +60,10 @@ fn begin(words: &[String]) -> usize {
 pub(crate) fn while_going(words: &mut [String]) {
     let at = (1..words.len()).find(|at| {
         let behind: Vec<&str> = words[*at..].iter().skip(2).map(String::as_str).collect();
+        // `count the steps as I climb` goes nowhere.
         is(words, *at, &["while", "as"])
             && is(words, at + 1, &["i", "we"])
+            && behind.len() > 1
             && verb_at(&behind).is_some_and(|(verb, _)| verb.is_motion())
     });
     if let Some(at) = at.filter(|at| super::reasons::has_verb(&words[..*at])) {
@@ -135,6 +140,46 @@ fn people_watched(words: &mut Vec<String>) {
     }
 }
 
+/// `wake up the man` for `make the man wake up`.
+fn made_to(words: &mut Vec<String>) {
+    let start = begin(words);
+    if !is(words, start, &["make"]) || !is(words, start + 1, &["the", "him", "her", "them", "my", "this", "that"]) {
+        return;
+    }
+    let deed = (start + 2..words.len().min(start + 5)).find(|at| {
+        let behind: Vec<&str> = words[*at..].iter().map(String::as_str).collect();
+        behind.len() > 1 && verb_at(&behind).is_some_and(|(_, length)| length == behind.len())
+    });
+    if let Some(at) = deed {
+        let somebody: Vec<String> = words.drain(start..at).skip(1).collect();
+        words.extend(somebody);
+    }
+}
+
+/// `is there something under the chair` for `under the chair is there something`.
+fn place_in_front(words: &mut [String]) {
+    let at = words.windows(2).position(|pair| ["is", "are"].contains(&pair[0].as_str()) && pair[1] == "there");
+    if let Some(at) = at.filter(|at| {
+        (2..=5).contains(at) && is(words, 0, &["under", "in", "on", "behind", "inside", "near", "beneath", "by"])
+    }) {
+        words.rotate_left(at);
+    }
+}
+
+/// Without `and find that it looks back`: what one notices of it is no deed.
+fn without_finding(words: &mut Vec<String>) {
+    let at = words.windows(2).position(|pair| {
+        ["find", "notice", "realise", "realize", "discover", "feel"].contains(&pair[0].as_str())
+            && ["that", "myself"].contains(&pair[1].as_str())
+    });
+    if let Some(at) = at.filter(|at| *at > 3 && is(words, at - 1, &["and", ","])) {
+        words.truncate(at - 1);
+        while words.last().is_some_and(|last| last == ",") {
+            words.pop();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +197,9 @@ mod tests {
             ("run away screaming", "run away"),
             ("one beer please", "one beer"),
             ("please", "please"),
+            ("make the man wake up", "wake up the man"),
+            ("under the chair is there something", "is there something under the chair"),
+            ("i look at the house , and find that it looks back", "i look at the house"),
         ] {
             let mut words = said.split(' ').map(str::to_owned).collect();
             taken_apart(&mut words);

@@ -125,7 +125,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Examine,
-        "look at, reach into, peer, peek through, peep through, peer through, peek, peep, examine, x, inspect, study, read, check, look in, look into, look down at, look back at, look across, look across at, look under, look behind, look \
+        "look at, regard, reach into, peer, peek through, peep through, peer through, peek, peep, examine, x, inspect, study, read, check, look in, look into, look down at, look back at, look across, look across at, look under, look behind, look \
          inside, look through, look closely at, look up at, look over, search, describe, watch, view, see, \
          solve, work out, figure out, decipher, translate, browse, poke around, poke around in, poke about, nose around, leaf through, flip through, have a look at, take a look at, steal a look at, take a peek at, have a peek at, take a glance at, sneak a look at, \
          steal a glance at, cast an eye over, squint at, \

@@ -115,6 +115,12 @@ pub(crate) fn requested(words: &mut Vec<String>) {
     const REQUESTS: &[&str] = &[
         "might i trouble you for ",
         "may i trouble you for ",
+        "might i trouble someone for ",
+        "might i trouble somebody for ",
+        "could i trouble someone for ",
+        "could i trouble somebody for ",
+        "i'd be obliged for ",
+        "i would be obliged for ",
         "could i trouble you for ",
         "can i trouble you for ",
         "i'd be glad of ",

@@ -146,6 +146,8 @@ fn named_in_front(words: &mut Vec<String>) {
         .iter()
         .position(|word| ["it", "them", "him", "her"].contains(&word.as_str()))
         .map(|at| at + comma + 1);
+    // `my friend , wake up , it is late`
+    let it = it.filter(|it| words[it - 1] != ",");
     if let Some(it) = it.filter(|_| is_noun && verb_at(&deed).is_some()) {
         let noun: Vec<String> = words[..comma].to_vec();
         words.splice(it..=it, noun);

@@ -125,6 +125,12 @@ impl Telling<'_> {
     pub(crate) fn asked_whether_they(&self, text: &str) -> Option<String> {
         let (helps, rest) =
             text.split_once(' ').filter(|(helps, _)| ["can", "could", "will", "would"].contains(helps))?;
+        // `can Ketch hear me?`, from where he is not
+        let first = rest.split(' ').next().unwrap_or_default();
+        let asks_for_help = [" hear me", " see me", " help me", " come here"].iter().any(|asks| rest.ends_with(asks));
+        if let Some(person) = self.view.absent_in(first).filter(|_| asks_for_help && self.view.speaker().is_none()) {
+            return Some(self.absent(&person));
+        }
         let (person, wish) = (1..=2).rev().find_map(|length| {
             let cut = rest.match_indices(' ').nth(length - 1)?.0;
             match self.view.find(&rest[..cut]) {

@@ -36,7 +36,8 @@ impl Telling<'_> {
     /// A question to nobody in particular. It never changes anything.
     pub(crate) fn question(&self, clause: &Clause) -> String {
         let text = indirect(&clause.rest);
-        let text = text.strip_suffix(" take").filter(|_| text.starts_with("how long")).unwrap_or(text);
+        let lasts = text.strip_suffix(" take").or_else(|| text.strip_suffix(" last"));
+        let text = lasts.filter(|_| text.starts_with("how long")).unwrap_or(text);
         self.asked_of_somebody_named(clause, text)
             .or_else(|| self.own_asked_about(text))
             .or_else(|| self.asked_who_they_are(text))
@@ -299,6 +300,11 @@ impl Telling<'_> {
             && let Some(background) = self.background()
         {
             return Some(format!("{background} {}", self.could_try()));
+        }
+        if text.starts_with("who lived ")
+            && let Some(background) = self.background()
+        {
+            return Some(background);
         }
         if let Some(text) = self.why_it_is_so_here(text) {
             return Some(text);

@@ -48,7 +48,7 @@ const OPENINGS: &[(Remark, &str)] = &[
     ),
     (
         Remark::Insult,
-        "that's a lie, that is a lie, it's a lie, that's not true, that isn't true, that can't be true, that's nonsense, nonsense, rubbish, you're ugly, you're stupid, you're an idiot, you're mean, you're a liar, you liar, liar, you lie, you're lying, you're crazy, you're mad, \
+        "that's a lie, that is a lie, it's a lie, that's not true, that isn't true, that can't be true, that's nonsense, nonsense, rubbish, you're ugly, you're stupid, you're an idiot, you're mean, you're a liar, you're a thief, you're a crook, you're a fraud, you're a coward, you're a fool, you're a monster, you're a cheat, you're a murderer, you're a bad, you're a terrible, you're a horrible, you liar, liar, you lie, you're lying, you're crazy, you're mad, \
          you're weird, you're creepy, you're rude, you're useless, you're fat, you're boring, you're horrible, you're terrible, i hate you, i don't like you, \
          i don't trust you, i don't believe you, shut up, go away, leave me alone, get lost, you smell, you stink, you should be ashamed, shame on you, how dare you, you ought to be ashamed, you idiot, you fool, you monster, you thief",
     ),

@@ -136,6 +136,8 @@ impl Clause {
             let next = words.get(at + 1).copied().unwrap_or_default();
             if first == "i" {
                 STATES.contains(&next) || next.ends_with("n't")
+            } else if first == "it" {
+                self.verb.is_none() && IS.contains(&next)
             } else {
                 SUBJECTS.contains(&first) && !next.is_empty()
             }

@@ -3,6 +3,8 @@
 
 use super::newcomer::{CHAIR, FERRY, MOON, PARISH, wrong};
 
+const BELOW: &str = r#"{ "user_location": "green", "scene_name": "below", "user_inventory": ["lead boots", "spanner", "diving lamp"] }"#;
+
 #[test]
 fn two_deeds_in_one_sentence_are_both_done() {
     let wrong = wrong(&[
@@ -35,6 +37,21 @@ fn two_deeds_in_one_sentence_are_both_done() {
         (FERRY, "landing", "yolo jump in", "", "! hesitate"),
         (PARISH, "shingle", "walk up to the cottage and knock on the door", "", "the Cottage ! Still to do"),
         (PARISH, "shingle", "I whistle and walk toward the light", "> cottage", ""),
+        (MOON, "tide_office", "make the man wake up", "", "You shake him ! man wake"),
+        (MOON, "tide_office", "My friend, wake up, it is late!", "", "You shake him ! the late | hesitate"),
+        (MOON, "tide_office", "jump on the counter and dance", "", "You step up onto the counter"),
+        (MOON, "bell_stairs", "count the steps as I climb", "", ""),
+        (MOON, "mayors_parlour", "sit down uninvited", "", "! find none"),
+        (CHAIR, "music_room", "close my eyes and count to ten", "", "You count to ten ! find none"),
+        (CHAIR, "dining_room", "propose a toast to the family", "", "You propose a toast ! hesitate"),
+        (
+            CHAIR,
+            "porch",
+            "I regard the house, and find that it regards me back.",
+            "",
+            "Marrow House ! nothing like that",
+        ),
+        (PARISH, BELOW, "go into the pub and order a pint", "> plough", "order a pint"),
     ]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -79,6 +96,18 @@ fn what_is_asked_is_answered_for_what_it_is() {
         (FERRY, "landing", "its so foggy i cant see anything", "", "! hesitate"),
         (FERRY, "landing", "what is behind me", "", "plank landing"),
         (FERRY, "landing", "which one is the far bank?", "", "Far Bank"),
+        (MOON, "tide_office", "the clock is broken, can I fix it?", "", "brass clock ! ledger"),
+        (MOON, "tide_office", "It is possible to exit from here?", "", "go east ! ledger"),
+        (MOON, "tide_office", "wheres the exit", "", "go east ! There is an answer"),
+        (MOON, "tide_office", "just tell me the answer", "", "pawned ! find none"),
+        (MOON, "tide_office", "what is the tide office?", "", "One high room"),
+        (MOON, "tide_office", "skip", "", "! shake him"),
+        (MOON, "mayors_parlour", "you're a thief and a liar", "", "Mayor Bunt ! has been heard"),
+        (MOON, "bell_stairs", "is the mayor at home?", "", "east"),
+        (CHAIR, "porch", "Under the chair is there something?", "", "dining chair ! twelve chairs"),
+        (CHAIR, "porch", "mommy im scared", "", "You are scared"),
+        (CHAIR, "porch", "who lived here?", "", "dinner"),
+        (PARISH, BELOW, "can ketch hear me?", "", "Ketch is not here"),
         (FERRY, "ferry", "ahoy captain", "", "Odile ! never gave it"),
     ]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
