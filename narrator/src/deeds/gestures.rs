@@ -216,7 +216,8 @@ impl Telling<'_> {
         if clause.verb == Some(Verb::Give) && !["smile", "hand", "cheek", "back"].contains(&noun[part]) {
             return false;
         }
-        if STATES.contains(&words[0]) {
+        let says = ["are", "is", "was", "were", "hurt", "hurts", "feel", "feels", "ache", "aches", "have"];
+        if STATES.contains(&words[0]) || noun.get(part + 1).is_some_and(|next| says.contains(next)) {
             return false;
         }
         let owned = noun[..=part].join(" ");

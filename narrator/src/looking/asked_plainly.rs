@@ -88,6 +88,15 @@ impl Telling<'_> {
         }) {
             return Some(self.ways_out());
         }
+        // `is there somewhere warm to go?`
+        let of_somewhere = ["is there somewhere ", "is there anywhere "].iter().any(|asks| text.starts_with(asks));
+        if of_somewhere
+            && [" to go", " i can go", " to rest", " to sleep", " to stay", " to sit", " else"]
+                .iter()
+                .any(|end| text.contains(end))
+        {
+            return Some(self.ways_out());
+        }
         // `what is the tide office?`, in it
         let of_here =
             ["what is the ", "what's the ", "what is ", "what's "].iter().find_map(|asks| text.strip_prefix(asks));

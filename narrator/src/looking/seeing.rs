@@ -48,11 +48,8 @@ impl Telling<'_> {
     }
 
     pub(crate) fn examine(&self, clause: &Clause) -> String {
-        // `the bandstand and the fountain`
-        let known = |noun: &&String| !matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_));
-        let several: Vec<&String> = clause.objects.iter().filter(known).take(3).collect();
-        if several.len() > 1 && several.len() == clause.objects.len() {
-            return several.into_iter().map(|noun| self.describe(noun)).collect::<Vec<_>>().join(" ");
+        if let Some(seen) = self.several_examined(clause) {
+            return seen;
         }
         let noun = [clause.objects.join(" "), clause.second.clone()]
             .into_iter()
@@ -174,7 +171,8 @@ impl Telling<'_> {
         let is_placed = |thing: &&story::script::Thing| is_meant(thing) && thing.when.at.is_some();
         let here_first =
             matches!(found, Found::Scenery(_) | Found::Nothing).then(|| fitting().find(is_placed)).flatten();
-        let is_scenery = matches!(found, Found::Scenery(_));
+        // The ferry next door is no ferry token.
+        let is_scenery = matches!(found, Found::Scenery(_) | Found::Way(_));
         // `the rules` for the regulations.
         let otherwise = || match &found {
             Found::Scenery(word) => fitting().find(|thing| thing.is_called(word) && thing.when.at.is_some()),
@@ -244,7 +242,8 @@ impl Telling<'_> {
 
     /// Whether a thing that is described is an item of the story, and not a part of this place.
     fn is_of_an_item(&self, thing: &story::script::Thing) -> bool {
-        thing.when.at.is_none() && thing.names.iter().any(|name| self.view.knows_item(name))
+        let is_item = |name: &String| self.view.knows_item(name) || self.view.held.contains(name);
+        thing.when.at.is_none() && thing.names.iter().any(is_item)
     }
 
     fn describe_scenery(&self, word: &str, noun: &str) -> String {

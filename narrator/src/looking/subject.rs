@@ -126,6 +126,13 @@ pub(crate) const TELL: &[&str] = &[
     "might i ask ",
     "might i know ",
     "can anyone tell me ",
+    "can somebody tell me ",
+    "can someone tell me ",
+    "could somebody tell me ",
+    "could someone tell me ",
+    "could anyone tell me ",
+    "would somebody tell me ",
+    "would someone tell me ",
 ];
 
 /// `what the clock says` of `could you tell me what the clock says`: what is asked, where somebody is asked to tell or to know it.

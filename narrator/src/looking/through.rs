@@ -49,6 +49,18 @@ impl Telling<'_> {
         (!is_here).then(|| self.no_way(&format!("You would have to say which {last}.")))
     }
 
+    /// The answer to `look at the bandstand and the fountain`: each that is here, and then what is not.
+    pub(crate) fn several_examined(&self, clause: &Clause) -> Option<String> {
+        let known = |noun: &&String| !matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_));
+        let several: Vec<&String> = clause.objects.iter().filter(known).take(3).collect();
+        if several.len() < 2 {
+            return None;
+        }
+        let missing = clause.objects.iter().find(|noun| !known(noun)).map(|noun| self.not_here(noun));
+        let seen = several.into_iter().map(|noun| self.describe(noun));
+        Some(seen.chain(missing).collect::<Vec<_>>().join(" "))
+    }
+
     /// The answer to `listen to the gossip`: who is there talks.
     pub(crate) fn overheard(&self, clause: &Clause) -> Option<String> {
         let noun = clause.objects.first().or(Some(&clause.second)).filter(|_| clause.verb == Some(Verb::Listen))?;

@@ -7,6 +7,10 @@ use super::vocabulary::QUESTION_WORDS;
 pub(crate) fn without_lead_in(words: &mut Vec<String>) {
     without_call(words);
     without_feeling_in_front(words);
+    // `I say, it's chilly` says nothing yet.
+    if words.len() > 4 && words[0] == "i" && words[1] == "say" && words[2] == "," {
+        words.drain(..3);
+    }
     without_what_one_is_sorry_for(words);
     without_musing(words);
     without_resolve(words);
@@ -160,8 +164,8 @@ fn without_what_one_is_sorry_for(words: &mut Vec<String>) {
 fn without_musing(words: &mut Vec<String>) {
     const EXCLAIMED: &[&str] = &[
         "gosh", "wow", "whoa", "brr", "phew", "geez", "yikes", "omg", "oof", "ugh", "blimey", "yolo", "bruh", "bro",
-        "dude", "lmao", "ooh", "yay", "haha", "boy", "mommy", "mummy", "mom", "mum", "daddy", "dad", "grandma",
-        "grandpa",
+        "dude", "lmao", "ooh", "yay", "haha", "boy", "mommy", "mummy", "mom", "mum", "daddy", "dad", "grandma", "yet",
+        "goodness", "heavens", "gracious", "grandpa",
     ];
     let is = |word: &String, any: &[&str]| any.contains(&word.as_str());
     let exclaimed = words.iter().take_while(|word| is(word, EXCLAIMED) || *word == ",").count();

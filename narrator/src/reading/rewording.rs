@@ -279,7 +279,7 @@ fn gone_to(words: &mut Vec<String>) {
 
 /// `take me to the pub` for `please take me to the pub`, and `go outside` for `take me outside`.
 fn taken_to(words: &mut Vec<String>) {
-    if words.first().is_some_and(|word| word == "please") {
+    while words.len() > 1 && words.first().is_some_and(|word| ["please", "just"].contains(&word.as_str())) {
         words.remove(0);
     }
     let ways =

@@ -39,6 +39,9 @@ pub(crate) fn in_plain_words(words: &mut Vec<String>) {
     asked_of_around(words);
     without_degree(words);
     in_short(words);
+    looked_long(words);
+    out_along(words);
+    wished_for(words);
 }
 
 fn is(words: &[String], at: usize, any: &[&str]) -> bool {
@@ -244,6 +247,20 @@ fn in_short(words: &mut Vec<String>) {
         | "give me the solution"
         | "what's the solution"
         | "what is the solution" => *words = owned(&["hint"]),
+        "bored" | "tired" | "hungry" | "scared" | "cold" | "confused" | "sad" | "happy" | "thirsty" | "sleepy" => {
+            words.insert(0, "i'm".to_owned());
+        }
+        _ if plain.starts_with("skip to ") => *words = owned(&["hint"]),
+        _ if text.starts_with("what is it that ") => {
+            words.splice(..4, owned(&["what", "do"]));
+            if words.ends_with(&owned(&["before", "me"])) {
+                words.truncate(words.len() - 2);
+            }
+        }
+        // `it gives a way down?` is German.
+        _ if text.starts_with("it gives ") => {
+            words.splice(..2, owned(&["is", "there"]));
+        }
         _ if text.starts_with("it is possible to ") || text.starts_with("it's possible to ") => {
             let deed = text.split_once(" to ").map(|(_, deed)| deed.to_owned()).unwrap_or_default();
             if ["exit", "leave", "get out", "go out"].iter().any(|leave| deed.starts_with(leave)) {
@@ -254,6 +271,55 @@ fn in_short(words: &mut Vec<String>) {
             }
         }
         _ => {}
+    }
+}
+
+/// `look at the water` for `look long at the water`, and the time for `check my watch`.
+fn looked_long(words: &mut Vec<String>) {
+    let at = words.windows(3).position(|three| {
+        ["look", "gaze", "stare", "glance"].contains(&three[0].as_str())
+            && ["long", "hard", "once", "straight", "directly", "right", "longingly", "hungrily"]
+                .contains(&three[1].as_str())
+            && three[2] == "at"
+    });
+    if let Some(at) = at {
+        words.remove(at + 1);
+    }
+    let start = begin(words);
+    let looks = is(words, start, &["check", "consult"]) || is(words, start, &["look"]) && is(words, start + 1, &["at"]);
+    if looks && words.ends_with(&owned(&["my", "watch"])) && words.len() <= start + 4 {
+        *words = owned(&["what", "time", "is", "it"]);
+    }
+}
+
+/// `walk along the plank` for `walk out along the plank`.
+fn out_along(words: &mut Vec<String>) {
+    let at = words.windows(3).position(|three| {
+        MOTION.contains(&three[0].as_str())
+            && three[1] == "out"
+            && ["along", "onto", "across", "over"].contains(&three[2].as_str())
+    });
+    if let Some(at) = at {
+        words.remove(at + 1);
+    }
+}
+
+/// `can I have some tea` for `I'd love some tea`.
+fn wished_for(words: &mut Vec<String>) {
+    let at = words.iter().position(|word| ["love", "adore"].contains(&word.as_str())).filter(|at| *at <= 2);
+    let wishes = is(words, 0, &["i'd"]) || (is(words, 0, &["i"]) && is(words, 1, &["would"]));
+    if let Some(at) = at.filter(|at| wishes && is(words, at + 1, &["some", "a", "an", "another"])) {
+        words.splice(..=at, owned(&["can", "i", "have"]));
+    } else if let Some(at) = at.filter(|at| wishes && is(words, at + 1, &["to"])) {
+        words.splice(..=at, owned(&["i", "want"]));
+    }
+    // `ferry now`
+    if let [noun, now] = words.as_slice()
+        && ["now", "asap"].contains(&now.as_str())
+        && !["what", "right", "and", "not", "so", "how", "by", "even"].contains(&noun.as_str())
+        && verb_at(&[noun.as_str()]).is_none()
+    {
+        words.pop();
     }
 }
 

@@ -193,8 +193,19 @@ pub(crate) fn in_first_person(message: &str, player: &str) -> String {
 
 /// `sit down and rub my feet` of `the traveller sits down and rubs her feet`.
 fn of_a_traveller(message: &str) -> Option<String> {
-    const SELVES: &[&str] =
-        &["traveller", "traveler", "player", "hero", "heroine", "adventurer", "protagonist", "wanderer"];
+    const SELVES: &[&str] = &[
+        "traveller",
+        "traveler",
+        "player",
+        "hero",
+        "heroine",
+        "adventurer",
+        "protagonist",
+        "wanderer",
+        "diver",
+        "tuner",
+        "clerk",
+    ];
     let plain = message.trim();
     let (article, rest) = plain.split_once(' ')?;
     let (own, deed) = rest.split_once(' ')?;

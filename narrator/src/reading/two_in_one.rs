@@ -46,6 +46,7 @@ pub(crate) fn taken_apart(words: &mut Vec<String>) {
     made_to(words);
     place_in_front(words);
     without_finding(words);
+    without_steps(words);
 }
 
 fn is(words: &[String], at: usize, any: &[&str]) -> bool {
@@ -163,6 +164,16 @@ fn place_in_front(words: &mut [String]) {
         (2..=5).contains(at) && is(words, 0, &["under", "in", "on", "behind", "inside", "near", "beneath", "by"])
     }) {
         words.rotate_left(at);
+    }
+}
+
+/// Without `, one careful step at a time`.
+fn without_steps(words: &mut Vec<String>) {
+    let at = words.windows(2).position(|pair| pair[0] == "," && pair[1] == "one");
+    if let Some(at) = at.filter(|at| *at > 1)
+        && words[at..].ends_with(&["at", "a", "time"].map(str::to_owned))
+    {
+        words.truncate(at);
     }
 }
 

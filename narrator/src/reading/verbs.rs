@@ -160,7 +160,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Take,
-        "take, help yourself to, pick up, get, grab, collect, pocket, fetch, steal, carry, pick, lift, acquire, snatch, seize, \
+        "take, reach for, help yourself to, pick up, get, grab, collect, pocket, fetch, steal, carry, pick, lift, acquire, snatch, seize, \
          catch, borrow, remove, retrieve, gather, pluck, hold, coil, coil up, roll up, bring along, take along, take back, pull out, swipe, take hold of, help \
          myself to",
     ),

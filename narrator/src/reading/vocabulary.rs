@@ -123,5 +123,6 @@ pub(crate) fn is_noun_after_all(word: &str) -> bool {
             | "about"
             | "in"
             | "cover"
+            | "sign"
     )
 }

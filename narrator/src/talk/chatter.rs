@@ -26,7 +26,7 @@ const OPENINGS: &[(Remark, &str)] = &[
         Remark::Sympathy,
         "i'm sorry for your, i am sorry for your, sorry for your, sorry to hear, i'm sorry to hear, i'm sorry about, i am sorry about, i am sorry to hear, i'm sorry that, sorry about your, \
          what a shame, what a pity, what a tragedy, my condolences, condolences, poor you, poor thing, you poor, that's sad, that is sad, how sad, that must be, that must have, it must be, it must have, you must be, you must miss, you must have, \
-         i feel sorry, i feel for you, i'm so sorry for, i understand, i know how you feel, that's terrible, that's awful, how awful, how terrible",
+         you look sad, you look tired, you look unhappy, you look worried, you look lonely, you seem sad, you seem tired, you seem worried, you seem lonely, i feel sorry, i feel for you, i'm so sorry for, i understand, i know how you feel, that's terrible, that's awful, how awful, how terrible",
     ),
     (
         Remark::Sorry,

@@ -83,7 +83,10 @@ const STATES: &[&str] = &[
 ];
 
 /// What is said of a thing.
-const IS: &[&str] = &["is", "are", "was", "were", "isn't", "looks", "seems", "feels", "has", "smells", "sounds"];
+const IS: &[&str] = &[
+    "is", "are", "was", "were", "isn't", "looks", "seems", "look", "seem", "waits", "stands", "hangs", "smell", "feel",
+    "feels", "has", "smells", "sounds",
+];
 
 impl Clause {
     /// Whether the player says that they do not do something.
@@ -143,7 +146,7 @@ impl Clause {
             }
         };
         // `the chair is alive`
-        let of_thing = ["the", "this", "that", "your", "his", "her", "my"].contains(&words[0])
+        let of_thing = ["the", "this", "that", "these", "those", "your", "his", "her", "my"].contains(&words[0])
             && words.iter().take(5).skip(2).any(|word| IS.contains(word));
         let exclaims = matches!(words.as_slice(), ["what", "a" | "an", _, ..] | ["how", _]) && !self.is_question;
         words.len() > 1
