@@ -3,6 +3,7 @@
 use story::fit;
 
 use super::effort::is_water;
+use super::passing::{is_house, leads_over};
 use super::ways::gone_round;
 use crate::looking::scraps::is_scrap;
 use crate::reading::clause::Clause;
@@ -79,6 +80,9 @@ impl Telling<'_> {
         }
         if let Some(way) = self.way_from_where_one_came(clause, &place).or_else(|| self.way_to_a_light(&place)) {
             return self.take_way(way);
+        }
+        if self.is_where_one_came_from(clause, &place) {
+            return (self.no_way("What you came by can wait until you have done what you came for."), false);
         }
         let place = self.place_meant(&place);
         if let Some(refused) = self.not_climbed(&place, &clause.written).filter(|_| !leads_over(&words)) {
@@ -398,16 +402,6 @@ fn without_end(rest: &str) -> &str {
 fn place_in(rest: &str) -> String {
     let named = rest.split_whitespace().filter(|word| !TO.contains(word) && direction(word).is_none());
     named.collect::<Vec<_>>().join(" ")
-}
-
-/// Whether it is only a building, of which the story does not say how it is called.
-fn is_house(place: &str) -> bool {
-    ["house", "building", "cottage", "hut", "light", "room"].iter().any(|house| place.ends_with(house))
-}
-
-/// Whether it is gone through, into or over what is named: that is no climbing up it.
-fn leads_over(words: &[&str]) -> bool {
-    words.iter().any(|word| ["through", "in", "into", "out", "over", "onto", "aboard"].contains(word))
 }
 
 /// The direction or door of a narration that begins with a move.

@@ -124,10 +124,17 @@ impl Telling<'_> {
         ["light", "lit", "lamp", "glow"].iter().filter(|_| !is_here).find_map(|light| self.way_by_description(light))
     }
 
+    /// Whether `clause` goes back to where one came from, by no name that a place here has.
+    pub(crate) fn is_where_one_came_from(&self, clause: &Clause, place: &str) -> bool {
+        let is_back = clause.verb == Some(Verb::Back) || clause.rest.starts_with("back ");
+        let is_here =
+            matches!(self.view.find(place), Found::Here(_) | Found::Way(_)) || self.way_by_name(place).is_some();
+        is_back && FROM_WHERE.contains(&place) && !is_here
+    }
+
     /// The way back to where one came from, whatever it is called; where the story begins, the closed way by which one came.
     pub(crate) fn way_from_where_one_came(&self, clause: &Clause, place: &str) -> Option<&Way> {
-        let is_back = clause.verb == Some(Verb::Back) || clause.rest.starts_with("back ");
-        if !is_back || !FROM_WHERE.contains(&place) || matches!(self.view.find(place), Found::Here(_) | Found::Way(_)) {
+        if !self.is_where_one_came_from(clause, place) {
             return None;
         }
         let begins_here = self
@@ -144,4 +151,14 @@ impl Telling<'_> {
         };
         if begins_here { closed() } else { self.way_back().or_else(to_the_beginning) }
     }
+}
+
+/// Whether it is only a building, of which the story does not say how it is called.
+pub(crate) fn is_house(place: &str) -> bool {
+    ["house", "building", "cottage", "hut", "light", "room"].iter().any(|house| place.ends_with(house))
+}
+
+/// Whether it is gone through, into or over what is named: that is no climbing up it.
+pub(crate) fn leads_over(words: &[&str]) -> bool {
+    words.iter().any(|word| ["through", "in", "into", "out", "over", "onto", "aboard"].contains(word))
 }

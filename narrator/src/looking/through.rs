@@ -83,6 +83,10 @@ impl Telling<'_> {
             && self.remind(noun).is_empty()
             && !crate::looking::scraps::is_scrap(noun)
             && !crate::world::naming::is_abstract(noun);
+        // `fishes in this river`, where there is no river
+        if !is_there && is_unknown && self.view.find(place) == Found::Nothing && self.view.speaker().is_none() {
+            return ["the ", "this ", "that "].iter().any(|the| place.starts_with(the)).then(|| self.not_here(noun));
+        }
         if !is_there || !is_unknown || ["here", "there"].contains(&place) {
             return None;
         }

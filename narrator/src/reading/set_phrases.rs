@@ -237,7 +237,8 @@ fn in_short(words: &mut Vec<String>) {
     let plain = text.trim_start_matches("just ").trim_start_matches("please ");
     match plain {
         "skip" | "skip it" | "skip this" | "skip turn" | "skip a turn" | "pass" => *words = owned(&["wait"]),
-        "tell me the answer"
+        "next"
+        | "tell me the answer"
         | "tell me the solution"
         | "give me the answer"
         | "what's the answer"

@@ -157,6 +157,8 @@ pub(crate) fn written_out(message: &str) -> String {
             "u" if !is_direction => Some("you"),
             "brr" | "brrr" | "ugh" | "ooh" | "eek" | "yikes" | "phew" | "ew" | "aha" if tokens.len() > 1 => Some(""),
             "lol" | "haha" | "hehe" => Some(if tokens.len() > 1 { "" } else { "laugh" }),
+            // `ill take it`
+            "ill" if index == 0 && is_verb_word(&follows) => Some("i'll"),
             // `its so foggy` tells no owner.
             "its" if index == 0 || tokens[index - 1].ends_with([',', '.', '!', '?']) => Some("it's"),
             "n" if joins => Some("and"),

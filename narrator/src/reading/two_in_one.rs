@@ -47,6 +47,8 @@ pub(crate) fn taken_apart(words: &mut Vec<String>) {
     place_in_front(words);
     without_finding(words);
     without_steps(words);
+    with_ones_hand(words);
+    left_behind(words);
 }
 
 fn is(words: &[String], at: usize, any: &[&str]) -> bool {
@@ -94,6 +96,17 @@ fn put_in_two_places(words: &mut Vec<String>) {
 /// `sing a hymn to her` for `sing her a hymn`.
 fn sung_to(words: &mut Vec<String>) {
     let start = begin(words);
+    // `read me a story`
+    if is(words, start, &["sing", "play", "read", "recite"]) && is(words, start + 1, &["me", "us"]) {
+        words.remove(start + 1);
+        if is(words, start, &["read", "recite"])
+            && is(words, start + 1, &["a", "the"])
+            && is(words, start + 2, &["story", "poem", "tale"])
+        {
+            words.splice(start..=start, ["tell", "me"].map(str::to_owned));
+        }
+        return;
+    }
     let sings = is(words, start, &["sing", "play", "read", "recite", "hum", "whistle"]);
     if sings
         && is(words, start + 1, &["her", "him", "them", "everybody", "everyone"])
@@ -188,6 +201,35 @@ fn without_finding(words: &mut Vec<String>) {
         while words.last().is_some_and(|last| last == ",") {
             words.pop();
         }
+    }
+}
+
+/// `touch the pillar` for `lay a hand on the pillar` and `run my fingers along it`; `walk to the door` for `make some steps to the door`.
+fn with_ones_hand(words: &mut Vec<String>) {
+    const HANDS: &[&str] = &["hand", "hands", "finger", "fingers", "palm", "palms", "thumb", "fingertips"];
+    let start = begin(words);
+    let own = is(words, start + 1, &["a", "my", "one", "both"]);
+    let at = if is(words, start + 2, HANDS) { start + 3 } else { start + 4 };
+    let is_hand = own && is(words, at - 1, HANDS) && words.len() > at + 1;
+    let lays = is(words, start, &["lay", "put", "place", "rest", "set"]) && is(words, at, &["on", "upon", "against"]);
+    let runs = is(words, start, &["run", "slide", "trail", "draw"])
+        && is(words, at, &["along", "over", "across", "through", "down"]);
+    if is_hand && (lays || runs) {
+        words.splice(start..=at, ["touch".to_owned()]);
+        return;
+    }
+    let steps = (start + 1..words.len().min(start + 5))
+        .find(|at| is(words, *at, &["steps", "step"]) && is(words, at + 1, &["to", "toward", "towards"]));
+    if let Some(steps) = steps.filter(|_| is(words, start, &["make", "take"])) {
+        words.splice(start..=steps, ["walk".to_owned()]);
+    }
+}
+
+/// `leave a note` for `leave note`: nobody leaves by it.
+fn left_behind(words: &mut Vec<String>) {
+    let start = begin(words);
+    if is(words, start, &["leave"]) && is(words, start + 1, &["note", "message", "letter", "tip", "money"]) {
+        words.insert(start + 1, "a".to_owned());
     }
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn seen(words: &mut Vec<String>) {
 pub(crate) fn wondered(words: &mut Vec<String>) {
     const WISHES: &[&str] = &[
         "i want to know",
+        "i would want to know",
         "i'd like to know",
         "i would like to know",
         "i need to know",
