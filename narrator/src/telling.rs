@@ -51,7 +51,7 @@ impl<'a> Telling<'a> {
             return (text, self.is_more_than_told(clause));
         }
         // `sign it`, where there is one thing to sign
-        if clause.written == "sign" && clause.rest.split(' ').next() == Some("it") {
+        if clause.written == "sign" && ["it", "with"].contains(&clause.rest.split(' ').next().unwrap_or_default()) {
             let signs = Clause {
                 objects: Vec::new(),
                 rest: String::new(),
@@ -160,6 +160,7 @@ impl<'a> Telling<'a> {
                 (self.speak(clause, verb), false)
             }
             Verb::Inventory => (self.inventory(), false),
+            Verb::Listen if let Some(text) = self.overheard(clause) => (text, false),
             // Who listens to somebody lets them talk.
             Verb::Listen
                 if let Some(Found::Being(being)) = clause.objects.first().map(|noun| self.view.find(noun))

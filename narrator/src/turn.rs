@@ -2,6 +2,7 @@
 //! the player wrote is dropped without a word.
 
 use crate::deeds::going::{self, moved};
+use crate::deeds::passing;
 use crate::deeds::{handling, withheld};
 use crate::extract;
 use crate::reading::clause::Clause;
@@ -49,16 +50,18 @@ impl Telling<'_> {
         let message = &spelling::corrected(&shorthand::written_out(message), self.view, self.script);
         let player = self.view.player.map_or("", |pc| pc.name.as_str());
         let message = &shorthand::in_first_person(message, player);
+        let message = &self.asked_for_by_somebody(message).unwrap_or_else(|| message.clone());
         if let Some(answer) = self.without_deed(message) {
             return answer;
         }
         let message = &self.with_earlier(&planning::in_its_order(message));
         let message = &self.with_comma_behind_a_name(without_excuse(message));
-        let clauses = clauses(message);
-        for clause in &clauses {
+        let clauses = self.knocking_first(clauses(message));
+        for (at, clause) in clauses.iter().enumerate() {
             let now = Telling { view: &view, script: self.script };
-            if left == Left::Moved && clause.is_look_around() {
-                // The arrival has said what is there.
+            // The arrival has said what is there.
+            let is_seen = left == Left::Moved && clause.is_look_around();
+            if is_seen || clause.asks_on_of_own(at.checked_sub(1).map(|before| &clauses[before])) {
                 continue;
             }
             // `Maud, tell me about him`: who is addressed is not looked at.
@@ -69,14 +72,7 @@ impl Telling<'_> {
             if is_address && matches!(now.view.find(&clause.rest), Found::Being(_)) {
                 continue;
             }
-            // `it's raining, let's go in`: what is only said beside a deed, to nobody, is not answered. Nor is `take it. She doesn't need it.`
-            let is_aside = clauses.len() > 1
-                && clause.verb.is_none()
-                && clause.is_statement()
-                && felt(&clause.whole).is_none()
-                && (now.view.speaker().is_none() || clause.speaks_of_others())
-                && clauses.iter().any(|other| other.verb.is_some() || other.is_question);
-            if is_aside {
+            if now.is_said_beside(clause, &clauses) {
                 continue;
             }
             // `take the chair and bring it in`: what would not be taken is not handled either.
@@ -142,6 +138,16 @@ impl Telling<'_> {
         paragraphs.join("\n\n")
     }
 
+    /// `it's raining, let's go in`: what is only said beside a deed, to nobody, is not answered. Nor is `take it. She doesn't need it.`
+    fn is_said_beside(&self, clause: &Clause, all: &[Clause]) -> bool {
+        all.len() > 1
+            && clause.verb.is_none()
+            && clause.is_statement()
+            && felt(&clause.whole).is_none()
+            && (self.view.speaker().is_none() || clause.speaks_of_others())
+            && all.iter().any(|other| other.verb.is_some() || other.is_question)
+    }
+
     /// The answer to a message in which nothing is done: it follows on the last turn, thinks aloud or plans.
     fn without_deed(&self, message: &str) -> Option<String> {
         self.followed_up(message).or_else(|| self.mused(message)).or_else(|| self.planned(message))
@@ -176,7 +182,10 @@ impl Telling<'_> {
             "what's", "how's", "a", "an", "do", "should", "would", "could", "on", "meet", "called", "named",
         ];
         let first = words.first()?.to_lowercase();
-        if !QUESTION_WORDS.contains(&first.as_str()) {
+        // `are you Odile?` asks for her name.
+        let asks_for_name =
+            words.len() <= 4 && words.get(1).is_some_and(|you| first == "are" && you.to_lowercase() == "you");
+        if !QUESTION_WORDS.contains(&first.as_str()) || asks_for_name {
             return None;
         }
         let is_name = |length: &usize| {
@@ -334,7 +343,9 @@ impl Left {
         // Stepping over a chair goes nowhere yet.
         let passes = ["over ", "around ", "round ", "past ", "by "].iter().any(|past| clause.rest.starts_with(past));
         let is_motion = clause.verb.is_some_and(Verb::is_motion) || clause.is_direction();
-        let is_there = text.starts_with(going::THERE_ALREADY) || text.starts_with("You go up to ");
+        let is_there = text.starts_with(going::THERE_ALREADY)
+            || text.starts_with(passing::STEPS_UP)
+            || text.starts_with("You go up to ");
         match (has_gone, is_motion && !passes && !is_there) {
             (true, _) => Self::Moved,
             (false, _) if ends => Self::Trifles,

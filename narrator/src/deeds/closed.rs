@@ -9,6 +9,7 @@ use crate::telling::Telling;
 use crate::world::entries::Way;
 use crate::world::found::Found;
 use crate::world::naming::{head, the};
+use crate::world::texts;
 use crate::world::texts::{capital, sentences, sentences_about};
 
 /// What a way is closed with.
@@ -165,7 +166,7 @@ impl Telling<'_> {
         let denies =
             |sentence: &str| words(sentence).iter().any(|word| ["not", "no", "cannot"].contains(&word.as_str()));
         let mut sentences = self.view.heard.iter().flat_map(|heard| sentences(heard));
-        sentences.any(|sentence| crate::world::texts::mentions(sentence, item) && !denies(sentence))
+        sentences.any(|sentence| texts::mentions(sentence, item) && !denies(sentence))
     }
 }
 

@@ -1,10 +1,82 @@
 //! Doors and lids: opening, closing and pushing what is no obstacle, and opening what is only read or looked into.
 
+use crate::reading::clause::Clause;
 use crate::reading::verbs::Verb;
 use crate::telling::Telling;
+use crate::world::entries;
 use crate::world::found::Found;
+use crate::world::naming;
+use crate::world::naming::the;
+
+/// What one knocks at before one goes in.
+const HOUSES: &[&str] = &[
+    "cottage",
+    "house",
+    "church",
+    "school",
+    "schoolroom",
+    "inn",
+    "pub",
+    "office",
+    "shop",
+    "loft",
+    "parlour",
+    "hall",
+    "home",
+    "hut",
+    "cabin",
+    "lighthouse",
+    "room",
+    "gull",
+    "plums",
+    "plough",
+    "nursery",
+];
 
 impl Telling<'_> {
+    /// `knock at the cottage` for `go to the cottage` and `knock`: who knocks does not walk in first.
+    pub(crate) fn knocking_first(&self, clauses: Vec<Clause>) -> Vec<Clause> {
+        let is_door = |clause: &Clause| {
+            let nouns = clause.objects.iter().chain([&clause.second]).filter(|noun| !noun.is_empty());
+            nouns.map(|noun| naming::without_article(noun)).all(|noun| ["door", "it"].contains(&noun))
+        };
+        let mut all: Vec<Clause> = Vec::new();
+        for clause in clauses {
+            let knocks = clause.verb == Some(Verb::Knock) && !clause.is_question && is_door(&clause);
+            let before = all.last().filter(|before| knocks && !before.is_question);
+            let goes = before.and_then(|before| {
+                let verb = before.verb.filter(|verb| matches!(verb, Verb::Go | Verb::Back))?;
+                let place = self.destination(before, verb);
+                let way = self.way_by_name(&place).filter(|way| !place.is_empty() && way.blocked.is_none())?;
+                let has_door = |part: &String| HOUSES.contains(&part.as_str());
+                if !story::words(&way.place).iter().any(has_door) {
+                    return None;
+                }
+                Some(way.place.to_lowercase())
+            });
+            if let Some(place) = goes {
+                all.pop();
+                all.push(Clause { objects: vec![place.clone()], rest: format!("on {place}"), ..clause });
+            } else {
+                all.push(clause);
+            }
+        }
+        all
+    }
+
+    /// Knocking at a house next door: one goes as far as its door.
+    pub(crate) fn knocked_next_door(&self, way: &entries::Way) -> String {
+        let there = the(&way.place);
+        let lines = [
+            format!(
+                "You go as far as the door of {there} and knock. Nobody comes to open, and nobody calls to you to go away."
+            ),
+            format!("You knock at {there}, and wait a little. The door stays as it was, and is not locked."),
+            format!("Three knocks at {there}. Whoever is in there leaves it to you to come in."),
+        ];
+        format!("{} You could go {}.", self.view.fresh(&lines), way.direction)
+    }
+
     /// Opening and closing ways, and opening what is no obstacle, or what is only read or looked into.
     pub(crate) fn opened_or_shut(&self, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
         if let Some(text) = self.pushed_or_drawn(verb, named?) {
@@ -52,7 +124,7 @@ impl Telling<'_> {
             return None;
         }
         let way = self.way_by_description(noun).or_else(|| self.only_way()).filter(|way| way.blocked.is_none())?;
-        let plain = crate::world::naming::without_article(noun);
+        let plain = naming::without_article(noun);
         let lines = match verb {
             Verb::Move => [
                 format!("The {plain} gives under your hand."),

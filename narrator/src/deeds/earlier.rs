@@ -8,6 +8,7 @@ use crate::reading::vocabulary::QUESTION_WORDS;
 use crate::telling::Telling;
 use crate::world::entries::Way;
 use crate::world::found::Found;
+use crate::world::naming;
 use crate::world::texts::mentions;
 
 /// What repeats the last deed.
@@ -62,6 +63,25 @@ const IN_THERE: &[&str] = &[
 ];
 
 impl Telling<'_> {
+    /// `ask Maud who it is` of `who is it?`, where she has just said `Ask me who it is`.
+    pub(crate) fn asked_for_by_somebody(&self, message: &str) -> Option<String> {
+        let plain = message.to_lowercase().replace('\u{2019}', "'").replace(['.', '!', '?'], "");
+        let listener = self.view.speaker()?;
+        let heard = self.view.heard.last()?.to_lowercase();
+        let (_, wish) = heard.rsplit_once("ask me ")?;
+        let wish = wish.split(['.', ',', '\'', '!', '?']).next()?;
+        let wished: Vec<&str> = wish.split_whitespace().collect();
+        let plain = plain.replace("who's", "who is").replace("what's", "what is");
+        let asked: Vec<&str> = plain
+            .split_whitespace()
+            .filter(|word| !["so", "ok", "and", "then", "well", "please", ","].contains(word))
+            .collect();
+        let is_same = asked.first() == wished.first()
+            && QUESTION_WORDS.contains(asked.first()?)
+            && asked.iter().all(|word| wished.contains(word));
+        is_same.then(|| format!("ask {} {wish}", listener.name))
+    }
+
     /// `message` with what it takes from an earlier turn in full.
     pub(crate) fn with_earlier(&self, message: &str) -> String {
         let plain = message.to_lowercase().replace('\u{2019}', "'");
@@ -143,9 +163,8 @@ impl Telling<'_> {
             return None;
         }
         let last = clauses(self.last_words()?).into_iter().next()?;
-        let noun = crate::world::naming::clean(last.objects.first()?);
-        let noun =
-            noun.rsplit_once(" of ").map_or(noun.as_str(), |(_, whole)| crate::world::naming::without_article(whole));
+        let noun = naming::clean(last.objects.first()?);
+        let noun = noun.rsplit_once(" of ").map_or(noun.as_str(), |(_, whole)| naming::without_article(whole));
         let is_here = matches!(self.view.find(noun), Found::Here(_) | Found::Scenery(_) | Found::Carried(..));
         (is_here && noun != "it").then(|| format!("{verb} the {noun}"))
     }
@@ -158,11 +177,11 @@ impl Telling<'_> {
         let verb = [" all", " everything", " all of it", " it all"].iter().find_map(|all| before.strip_suffix(all))?;
         let is_put = ["drop", "put down", "give", "hand", "show"].iter().any(|put| verb.starts_with(put));
         let things = if is_put { &self.view.held } else { &self.view.items };
-        let excepted = crate::world::naming::clean(without);
+        let excepted = naming::clean(without);
         let others = things
             .iter()
             .filter(|thing| !self.view.is_fixed(thing) && story::fit(&excepted, thing).is_none())
-            .map(|thing| crate::world::naming::the(thing));
+            .map(|thing| naming::the(thing));
         let others: Vec<String> = others.collect();
         Some(format!("{verb} {}", if others.is_empty() { "nothing".to_owned() } else { others.join(" and ") }))
     }
@@ -225,7 +244,7 @@ impl Telling<'_> {
                 .then(|| format!("{}{noun}{}", &message[..at], &message[at + words.len()..]))
         };
         for words in ["the other one", "the other thing", "the other item"] {
-            if let Some(told) = other.and_then(|other| put(message, words, &crate::world::naming::the(other))) {
+            if let Some(told) = other.and_then(|other| put(message, words, &naming::the(other))) {
                 return told;
             }
         }

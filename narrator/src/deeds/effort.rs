@@ -68,6 +68,9 @@ impl Telling<'_> {
         if !climbs || !self.is_no_climb(noun) {
             return None;
         }
+        if let Some(text) = self.stepped_up(noun) {
+            return Some(text);
+        }
         let found = self.view.find(noun);
         let it = found.call();
         if let Found::Being(_) = found {
@@ -161,7 +164,9 @@ impl Telling<'_> {
         if !is_new && self.view.find(noun) != Found::Nothing {
             return None;
         }
-        let (written, it) = (&clause.written, a(without_article(noun)));
+        let is_vague = ["something", "anything", "nothing"].contains(&noun);
+        let it = if is_vague { noun.to_owned() } else { a(without_article(noun)) };
+        let written = &clause.written;
         let lines = [
             (
                 "as far as the first word",

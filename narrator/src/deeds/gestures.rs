@@ -1,96 +1,14 @@
 //! Gestures: what somebody does with their own hands, eyes and clothes, and what shows in their face. They change nothing; whoever they are
 //! meant for sees them.
 
+use super::postures;
 use crate::reading::clause::Clause;
 use crate::reading::verbs::Verb;
+use crate::reading::vocabulary::PARTS_OF_THE_BODY;
 use crate::telling::Telling;
+use crate::world::entries;
 use crate::world::found::Found;
 use crate::world::texts::capital;
-
-/// What is one's own and makes a gesture.
-const PARTS: &[&str] = &[
-    "eyes",
-    "eye",
-    "hand",
-    "hands",
-    "fist",
-    "fists",
-    "finger",
-    "fingers",
-    "thumb",
-    "thumbs",
-    "arm",
-    "arms",
-    "shoulder",
-    "shoulders",
-    "head",
-    "face",
-    "brow",
-    "eyebrow",
-    "eyebrows",
-    "forehead",
-    "chin",
-    "lip",
-    "lips",
-    "tongue",
-    "teeth",
-    "nose",
-    "ear",
-    "ears",
-    "hair",
-    "neck",
-    "back",
-    "knee",
-    "knees",
-    "foot",
-    "feet",
-    "heel",
-    "heels",
-    "collar",
-    "cap",
-    "hat",
-    "coat",
-    "cloak",
-    "scarf",
-    "sleeve",
-    "sleeves",
-    "glove",
-    "gloves",
-    "skirt",
-    "skirts",
-    "umbrella",
-    "hood",
-    "shoes",
-    "boots",
-    "clothes",
-    "dress",
-    "courage",
-    "breath",
-    "thoughts",
-    "strength",
-    "nerve",
-    "nerves",
-    "temper",
-    "voice",
-    "smile",
-    "patience",
-    "heart",
-    "throat",
-    "wits",
-    "balance",
-    "cheek",
-    "cheeks",
-    "palm",
-    "palms",
-    "elbow",
-    "elbows",
-    "belly",
-    "stomach",
-    "beard",
-    "moustache",
-    "glasses",
-    "pockets",
-];
 
 /// What shows in a face or a body, and needs no object.
 const SHOWN: &[&str] = &[
@@ -99,6 +17,35 @@ const SHOWN: &[&str] = &[
     "gasp", "scowl", "snort", "laugh", "cry", "nod", "smirk", "wince", "sniffle", "hiccup", "panic", "hesitate",
     "burp", "swallow", "glare", "sulk", "faint", "crouch", "kneel", "squat",
 ];
+
+/// What one warms or washes oneself at.
+const WARM_OR_WET: &[&str] = &[
+    "fire",
+    "stove",
+    "hearth",
+    "fireplace",
+    "sink",
+    "basin",
+    "bucket",
+    "towel",
+    "stream",
+    "fountain",
+    "candle",
+    "mirror",
+    "bath",
+    "water",
+    "river",
+    "lake",
+    "sea",
+    "pond",
+    "soup",
+    "honey",
+    "bowl",
+];
+
+/// What says how one is or what one would like, and moves nothing: `I want my own boots`.
+const STATES: &[&str] =
+    &["want", "need", "like", "have", "lost", "forgot", "left", "miss", "love", "hate", "am", "was", "is", "own"];
 
 impl Telling<'_> {
     /// The answer to a gesture; `None` for a deed.
@@ -114,46 +61,22 @@ impl Telling<'_> {
         if !waves && self.deed(clause).is_some() {
             return None;
         }
-        if let Some(text) = self.hand_taken(clause) {
+        if let Some(text) = self.hand_taken(clause).or_else(|| self.postured(clause, &phrase)) {
             return Some(text);
         }
         let shows = words.first().is_some_and(|first| SHOWN.contains(first));
         if !(self.is_of_own_body(clause, &words) || (shows && self.is_only_shown(clause))) {
             return None;
         }
-        let own = |word: &&str| match *word {
-            "my" => "your".to_owned(),
-            "myself" => "yourself".to_owned(),
-            "me" | "i" => "you".to_owned(),
-            "am" => "are".to_owned(),
-            word => word.to_owned(),
-        };
-        let told = words.iter().map(own).collect::<Vec<_>>().join(" ").replace(" ,", ",");
-        if let Some(being) = self.meant_for(clause) {
-            let who = capital(&being.call());
-            let cased =
-                |word: &str| being.name.split(' ').find(|own| own.to_lowercase() == word).unwrap_or(word).to_owned();
-            let told = told.split(' ').map(cased).collect::<Vec<_>>().join(" ");
-            let seen = [
-                format!("{who} has seen it."),
-                format!("{who} looks at you a moment longer than before."),
-                format!("If {who} thinks anything of it, it does not show."),
-                format!("{who} gives you a moment."),
-                format!("It is not lost on {who}."),
-            ];
-            let asleep = [format!("{who} sleeps through it."), format!("{who} does not wake for that.")];
-            let line = self.view.fresh(if being.is_asleep() { &asleep } else { &seen });
-            return Some(format!("You {told}. {line}"));
+        // `warm my hands at the fire`, where there is none
+        let last = clause.second.rsplit(' ').next().unwrap_or_default();
+        if WARM_OR_WET.contains(&last) && self.view.find(&clause.second) == Found::Nothing {
+            return Some(self.not_here(&clause.second));
         }
-        let ends = [
-            "It helps a little.",
-            "It makes a small difference.",
-            "You feel readier for what comes next.",
-            "The place takes no notice.",
-            "That is a little better.",
-            "Nothing else has changed by it.",
-        ];
-        Some(format!("You {told}. {}", self.view.fresh(&ends)))
+        let being = self.meant_for(clause);
+        let told = postures::told_of_oneself(&words, being);
+        let end = being.map_or_else(|| self.after_a_gesture(), |being| self.seen_by(being, false));
+        Some(format!("You {told}. {end}"))
     }
 
     /// The answer to `take her hand`.
@@ -180,32 +103,39 @@ impl Telling<'_> {
     fn is_of_own_body(&self, clause: &Clause, words: &[&str]) -> bool {
         let Some(at) = words.iter().position(|word| *word == "my").filter(|at| *at > 0) else { return false };
         let noun: Vec<&str> = words[at + 1..].iter().take(3).copied().collect();
-        let Some(part) = noun.iter().position(|word| PARTS.contains(word)) else { return false };
+        let Some(part) = noun.iter().position(|word| PARTS_OF_THE_BODY.contains(word)) else { return false };
         let is_put = clause.verb == Some(Verb::Drop)
             && [
                 "hand", "hands", "finger", "fingers", "foot", "feet", "head", "arm", "arms", "ear", "ears", "face",
                 "elbow", "elbows", "nose",
             ]
             .contains(&noun[part]);
-        let is_looked_at = !is_put
-            && clause.verb.is_some_and(|verb| {
-                verb.is_perception()
-                    || verb.is_motion()
-                    || matches!(
-                        verb,
-                        Verb::Inventory
-                            | Verb::Write
-                            | Verb::Drop
-                            | Verb::Keep
-                            | Verb::Attack
-                            | Verb::Use
-                            | Verb::Greet
-                            | Verb::Wash
-                    )
-            });
+        // `stamp my hand` wants a stamp; `stamp my foot` wants none.
+        let is_stamped = clause.verb == Some(Verb::Stamp) && !["foot", "feet"].contains(&noun[part]);
+        let is_looked_at = is_stamped
+            || !is_put
+                && clause.verb.is_some_and(|verb| {
+                    verb.is_perception()
+                        || verb.is_motion()
+                        || matches!(
+                            verb,
+                            Verb::Inventory
+                                | Verb::Write
+                                | Verb::Drop
+                                | Verb::Keep
+                                | Verb::Attack
+                                | Verb::Use
+                                | Verb::Greet
+                                | Verb::Wash
+                        )
+                });
         // What is held is handled, and what is not one's own is no gesture: `put the card in my pocket`.
         // `give him my smile`, and not `give him my coat`.
         if clause.verb == Some(Verb::Give) && !["smile", "hand", "cheek", "back"].contains(&noun[part]) {
+            return false;
+        }
+        let says = ["are", "is", "was", "were", "hurt", "hurts", "feel", "feels", "ache", "aches", "have"];
+        if STATES.contains(&words[0]) || noun.get(part + 1).is_some_and(|next| says.contains(next)) {
             return false;
         }
         let owned = noun[..=part].join(" ");
@@ -240,7 +170,7 @@ impl Telling<'_> {
         }
     }
 
-    fn meant_for(&self, clause: &Clause) -> Option<&crate::world::entries::Being> {
+    pub(crate) fn meant_for(&self, clause: &Clause) -> Option<&entries::Being> {
         let words: Vec<&str> = clause.whole.split_whitespace().filter(|word| *word != ",").collect();
         let named = |at: usize| {
             (1..=3).rev().filter(|length| at + length <= words.len()).find_map(|length| {

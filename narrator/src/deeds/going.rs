@@ -3,6 +3,7 @@
 use story::fit;
 
 use super::effort::is_water;
+use super::passing::{is_house, leads_over};
 use super::ways::gone_round;
 use crate::looking::scraps::is_scrap;
 use crate::reading::clause::Clause;
@@ -11,6 +12,7 @@ use crate::reading::vocabulary::direction;
 use crate::telling::Telling;
 use crate::world::entries::Way;
 use crate::world::found::Found;
+use crate::world::naming;
 use crate::world::naming::the;
 use crate::world::texts::{joined, sentences};
 
@@ -39,12 +41,17 @@ impl Telling<'_> {
         let rest = without_start(clause, verb);
         // `the room with the piano` is where the piano is.
         let holds = ["room with ", "place with ", "house with "].iter().find_map(|with| Some(rest.split_once(with)?.1));
-        if let Some(way) = holds.and_then(|noun| self.way_next_door(crate::world::naming::without_article(noun))) {
+        let holds = holds.map(naming::without_article);
+        let way = holds.and_then(|noun| self.way_next_door(noun).or_else(|| self.way_by_description(noun)));
+        if let Some(way) = way {
             return self.take_way(way);
         }
         let rest = without_end(rest);
         if let Some(to) = self.end_of_a_path(rest) {
             return (self.go_nowhere(to, &clause.written), false);
+        }
+        if let Some(text) = self.gone_past(rest).or_else(|| self.not_swum_across(clause)) {
+            return (text, false);
         }
         let words: Vec<&str> = rest.split_whitespace().collect();
         if let Some(place) = gone_round(&words)
@@ -71,6 +78,12 @@ impl Telling<'_> {
         let last = place.rsplit(' ').next().unwrap_or_default();
         if ["wall", "floor", "ceiling", "sky", "ground", "air", "horizon"].contains(&last) {
             return (self.no_way(&format!("You get as far as the {last}, which is no way to anywhere.")), false);
+        }
+        if let Some(way) = self.way_from_where_one_came(clause, &place).or_else(|| self.way_to_a_light(&place)) {
+            return self.take_way(way);
+        }
+        if self.is_where_one_came_from(clause, &place) {
+            return (self.no_way("What you came by can wait until you have done what you came for."), false);
         }
         let place = self.place_meant(&place);
         if let Some(refused) = self.not_climbed(&place, &clause.written).filter(|_| !leads_over(&words)) {
@@ -200,7 +213,7 @@ impl Telling<'_> {
             }
             (Verb::Go, _) if place.is_empty() => {
                 let goes_on = ["across", "over", "there", "on", "ahead", "forward"].contains(&clause.rest.as_str())
-                    || ["let's go", "lets go"].iter().any(|go| clause.whole.ends_with(go));
+                    || ["let's go", "lets go", "we go"].iter().any(|go| clause.whole.ends_with(go));
                 self.only_way().or_else(|| self.way_onward().filter(|_| goes_on))
             }
             // `go to the other side`
@@ -276,7 +289,10 @@ impl Telling<'_> {
             Found::Way(way) => self.take_way(way).0,
             found => match self.way_by_description(place) {
                 Some(way) => self.take_way(way).0,
-                None if matches!(found, Found::Scenery(_)) => self.describe(place),
+                None if matches!(found, Found::Scenery(_)) => {
+                    let seen = self.describe(place);
+                    if seen.starts_with("You ") { seen } else { format!("You go up to {}. {seen}", found.call()) }
+                }
                 None => format!("You go up to {}. {}", found.call(), self.glance_at(&found)),
             },
         }
@@ -387,16 +403,6 @@ fn without_end(rest: &str) -> &str {
 fn place_in(rest: &str) -> String {
     let named = rest.split_whitespace().filter(|word| !TO.contains(word) && direction(word).is_none());
     named.collect::<Vec<_>>().join(" ")
-}
-
-/// Whether it is only a building, of which the story does not say how it is called.
-fn is_house(place: &str) -> bool {
-    ["house", "building", "cottage", "hut", "light", "room"].iter().any(|house| place.ends_with(house))
-}
-
-/// Whether it is gone through, into or over what is named: that is no climbing up it.
-fn leads_over(words: &[&str]) -> bool {
-    words.iter().any(|word| ["through", "in", "into", "out", "over", "onto", "aboard"].contains(word))
 }
 
 /// The direction or door of a narration that begins with a move.

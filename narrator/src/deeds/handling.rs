@@ -6,6 +6,7 @@ use crate::telling::Telling;
 use crate::world::entries::Being;
 use crate::world::found::Found;
 use crate::world::naming::{a, clean, is_or_are, it_or_them, the, without_article};
+use crate::world::texts;
 use crate::world::texts::{capital, joined};
 
 /// What a narration of these begins with; the extraction reads the names behind it.
@@ -46,6 +47,9 @@ impl Telling<'_> {
             }
             return self.taken(&items);
         }
+        if let Some(text) = self.taken_unnamed(clause) {
+            return text;
+        }
         let found: Vec<_> = clause.objects.iter().map(|noun| (noun, self.view.find(noun))).collect();
         // `borrow the shoes` asks for them.
         if let (true, [(noun, Found::Carried(being, _))]) = (clause.written == "borrow", found.as_slice()) {
@@ -72,6 +76,28 @@ impl Telling<'_> {
                 .map(|(noun, found)| self.not_taken(noun, found)),
         );
         sentences.join(" ")
+    }
+
+    /// The answer to `pick it up`, where nothing was named that lies here: what is held is not picked up once more.
+    fn taken_unnamed(&self, clause: &Clause) -> Option<String> {
+        let [noun] = clause.objects.as_slice() else { return None };
+        let is_unnamed = ["it", "that", "this", "them"].contains(&noun.as_str());
+        let Found::Held(held) = self.view.find(noun) else { return None };
+        let has_said = self.view.said.iter().rev().take(2).any(|said| texts::mentions(said, held));
+        let was_taken = self.view.heard.last().is_some_and(|heard| heard.starts_with(TAKEN));
+        if !is_unnamed || has_said || was_taken {
+            return None;
+        }
+        let loose: Vec<&str> =
+            self.view.items.iter().filter(|item| !self.view.is_fixed(item)).map(String::as_str).collect();
+        Some(match loose.as_slice() {
+            [only] => self.taken(&[only]),
+            [] => format!("There is nothing here that you could pick up. {}", self.could_try()),
+            several => {
+                let names: Vec<String> = several.iter().map(|item| the(item)).collect();
+                format!("You could mean {}. Which one?", joined(&names, "or"))
+            }
+        })
     }
 
     fn taken(&self, items: &[&str]) -> String {
@@ -174,6 +200,11 @@ impl Telling<'_> {
     fn offer(&self, clause: &Clause, verb: Verb) -> String {
         if let Some(answer) = self.asked_to_be_given(clause) {
             return answer;
+        }
+        // `throw the old man overboard`
+        let thrown = clause.objects.first().map(|noun| self.view.find(noun)).filter(|_| verb == Verb::Throw);
+        if let Some(Found::Being(being)) = thrown {
+            return format!("You look {} up and down, and leave it at that. {}", being.call(), self.could_try());
         }
         // `buy everyone a round` is a matter for whoever sells it.
         let is_for_all = clause

@@ -7,6 +7,7 @@ use crate::reading::clause::Clause;
 use crate::reading::verbs::Verb;
 use crate::telling::Telling;
 use crate::world::found::Found;
+use crate::world::naming;
 use crate::world::naming::{from_here, is_abstract, is_or_are};
 use crate::world::texts::{capital, sentences};
 
@@ -14,7 +15,7 @@ impl Telling<'_> {
     pub(crate) fn idle(&self, clause: &Clause, verb: Verb) -> String {
         let noun =
             clause.objects.first().cloned().or_else(|| Some(clause.second.clone())).filter(|noun| !noun.is_empty());
-        let noun = noun.map(|noun| crate::world::naming::clean(&noun));
+        let noun = noun.map(|noun| naming::clean(&noun));
         // `count them` counts what was named.
         let noun = noun.map(|noun| match (noun.as_str(), self.view.find(&noun)) {
             ("it" | "them", Found::Scenery(word)) => word,
@@ -32,9 +33,14 @@ impl Telling<'_> {
             .about_the_game(clause, verb)
             .or_else(|| self.goes_on_all_the_same(verb, noun))
             .or_else(|| self.lacking(clause, verb, noun))
+            .or_else(|| noun.filter(|_| verb == Verb::Stamp).and_then(|noun| self.own_stamped(noun)))
             .or_else(|| self.time_passed(clause, verb, noun))
             .or_else(|| self.worn_or_hidden(clause, verb, named))
             .or_else(|| self.seated(clause, verb, named))
+            .or_else(|| {
+                noun.filter(|_| clause.written == "jump on" || clause.written == "jump onto")
+                    .and_then(|noun| self.stepped_up(noun))
+            })
             .or_else(|| self.jumped_down(clause, verb, named))
             .or_else(|| self.not_jumped_in(clause, noun).filter(|_| verb == Verb::Jump))
             .or_else(|| self.not_written(clause, verb, noun))
@@ -95,39 +101,12 @@ impl Telling<'_> {
         passes.then(|| self.alone(verb, &clause.written))
     }
 
-    /// Putting something on, or putting it out of sight.
-    fn worn_or_hidden(&self, clause: &Clause, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
-        let (_, found) = named?;
-        match (verb, found) {
-            // `put them on`, where somebody has them.
-            (Verb::Wear, Found::Being(being)) => {
-                let item = being.carries.first()?;
-                Some(format!(
-                    "{} has {}, and you would have to ask.",
-                    capital(&being.call()),
-                    crate::world::naming::the(item)
-                ))
-            }
-            (Verb::Wear, Found::Nothing | Found::Elsewhere(_)) => None,
-            (Verb::Wear, _) => Some(self.worn(&clause.written, found)),
-            (Verb::Hide, Found::Held(_) | Found::Here(_)) => {
-                let lines = [
-                    "You find no better place for it than your own pocket.",
-                    "Nobody is looking for it but you.",
-                    "It is well enough hidden where it is.",
-                ];
-                Some(self.view.fresh(&lines).to_owned())
-            }
-            _ => None,
-        }
-    }
-
     /// Sitting or standing on what is held, and sitting with somebody.
     fn seated(&self, clause: &Clause, verb: Verb, named: Option<&(&str, Found<'_>)>) -> Option<String> {
         const BESIDE: &[&str] = &["with", "by", "beside", "near", "across", "opposite", "before"];
         match (verb, named) {
             (Verb::Sit | Verb::Stand | Verb::Ride, Some((_, Found::Held(item)))) => {
-                Some(format!("You would only flatten {}, and be no better seated.", crate::world::naming::the(item)))
+                Some(format!("You would only flatten {}, and be no better seated.", naming::the(item)))
             }
             (Verb::Sit, Some((_, Found::Being(being))))
                 if BESIDE.iter().any(|by| {
@@ -140,6 +119,27 @@ impl Telling<'_> {
                     "The time goes by more easily for it.",
                 ];
                 Some(format!("You sit with {} for a while. {}", being.call(), self.view.fresh(&ends)))
+            }
+            // `sit down uninvited`
+            (Verb::Sit, Some((noun, Found::Nothing))) if !noun.contains(' ') && clause.rest == *noun => {
+                Some(self.alone(Verb::Sit, &clause.written))
+            }
+            // `sit down in a corner`
+            (Verb::Sit, Some((noun, Found::Nothing)))
+                if ["corner", "floor", "ground", "grass", "dark", "shade", "edge"]
+                    .iter()
+                    .any(|spot| noun.ends_with(spot)) =>
+            {
+                Some(self.alone(Verb::Sit, &clause.written))
+            }
+            (Verb::Sit, Some((_, found @ (Found::Scenery(_) | Found::Here(_)))))
+                if clause.written.starts_with("lean") =>
+            {
+                let lines = [
+                    format!("You lean on {} for a while, and nothing hurries you.", found.call()),
+                    format!("{} takes your weight, and you have a moment to look about you.", capital(&found.call())),
+                ];
+                Some(self.view.fresh(&lines).to_owned())
             }
             (Verb::Sit, _) if BESIDE.contains(&clause.preposition.as_str()) => {
                 Some(self.alone(Verb::Wait, &clause.written))
@@ -173,7 +173,10 @@ impl Telling<'_> {
             _ => false,
         };
         (is_place && is_done_there).then(|| {
-            let there = capital(&crate::world::naming::the(&way.place));
+            if verb == Verb::Knock && way.blocked.is_none() {
+                return self.knocked_next_door(way);
+            }
+            let there = capital(&naming::the(&way.place));
             let direction = from_here(&way.direction);
             format!("{there} is {direction}; you would have to go there first. {}", self.could_try())
         })
@@ -201,7 +204,7 @@ impl Telling<'_> {
                     "It had to be done at some time.",
                 ];
                 let noun = noun.trim_start_matches("my ");
-                let second = crate::world::naming::clean(&clause.second);
+                let second = naming::clean(&clause.second);
                 let at = if matches!(self.view.find(&second), Found::Nothing | Found::Elsewhere(_)) {
                     String::new()
                 } else {
@@ -213,6 +216,11 @@ impl Telling<'_> {
                 self.sensed(verb, &clause.written)
             }
             None if matches!(verb, Verb::Listen | Verb::Smell) => self.sensed(verb, &clause.written),
+            // `sing a hymn` sings, whatever hangs on the wall.
+            Some(_) if verb == Verb::Sing && ["a ", "an ", "some "].iter().any(|a| clause.rest.starts_with(a)) => {
+                let heard = self.view.speaker().map(|being| self.seen_by(being, true)).unwrap_or_default();
+                format!("{} {heard}", self.alone(verb, &clause.written)).trim_end().to_owned()
+            }
             // `dance naked`
             Some((_, Found::Nothing)) if matches!(verb, Verb::Dance | Verb::Sing) => self.alone(verb, &clause.written),
             Some((noun, Found::Nothing)) if needs_noun(verb) && !is_abstract(noun) => self.not_here(noun),
@@ -228,63 +236,6 @@ impl Telling<'_> {
                 self.with_noun(verb, &clause.written, noun, &found)
             }
             _ => self.alone(verb, &clause.written),
-        }
-    }
-
-    /// Putting on what is here: it must be had first, and be made for it.
-    fn worn(&self, written: &str, found: &Found<'_>) -> String {
-        const WEARABLE: &[&str] = &[
-            "boot",
-            "shoe",
-            "coat",
-            "jacket",
-            "hat",
-            "helmet",
-            "cap",
-            "glove",
-            "ring",
-            "cloak",
-            "scarf",
-            "apron",
-            "shirt",
-            "dress",
-            "suit",
-            "mask",
-            "crown",
-            "chain",
-            "belt",
-            "glasses",
-            "spectacles",
-            "shawl",
-            "sock",
-            "slipper",
-        ];
-        let call = found.call();
-        let name = story::words(&call);
-        let is_wearable = name.last().is_some_and(|last| WEARABLE.contains(&last.as_str()));
-        let them = crate::world::naming::it_or_them(&call);
-        match found {
-            Found::Held(_) if is_wearable && (written.ends_with("off") || written == "undress") => {
-                format!("You are not wearing {call}. You carry {them}.")
-            }
-            Found::Held(_) if is_wearable => {
-                let lines = [
-                    format!("You try {call} on, and take {them} off again: here there is no need of {them}."),
-                    format!("You put {call} on for a moment. It fits well enough, and you carry {them} as before."),
-                    format!("You could wear {call} where there is a use for {them}. Here you only carry {them}."),
-                ];
-                self.view.fresh(&lines).to_owned()
-            }
-            Found::Here(item) if !self.view.is_fixed(item) => format!("You would have to pick up {call} first."),
-            Found::Carried(being, _) => format!("{} has {call}, and you would have to ask.", capital(&being.call())),
-            _ => {
-                let lines = [
-                    format!("{} {} nothing that you could wear.", capital(&call), is_or_are(&call)),
-                    format!("One does not put on {call}."),
-                    format!("{} would look strange on you, and would not stay on.", capital(&call)),
-                ];
-                format!("{} {}", self.view.fresh(&lines), self.could_try())
-            }
         }
     }
 
@@ -319,17 +270,12 @@ impl Telling<'_> {
         let it = found.call();
         let is_being = matches!(found, Found::Being(_));
         if let Found::Carried(being, item) = found {
-            return format!(
-                "{} has {}, and you would have to ask.",
-                capital(&being.call()),
-                crate::world::naming::the(item)
-            );
+            return format!("{} has {}, and you would have to ask.", capital(&being.call()), naming::the(item));
         }
-        let noun_as_written = crate::world::naming::without_article(noun);
-        let is_many = matches!(found, Found::Scenery(_))
-            && crate::world::naming::is_plural(noun_as_written)
-            && !noun_as_written.contains(' ');
-        let it = if is_many { crate::world::naming::the(noun_as_written) } else { it };
+        let noun_as_written = naming::without_article(noun);
+        let is_many =
+            matches!(found, Found::Scenery(_)) && naming::is_plural(noun_as_written) && !noun_as_written.contains(' ');
+        let it = if is_many { naming::the(noun_as_written) } else { it };
         if verb == Verb::Count
             && self.script.things.iter().any(|thing| self.view.fits(&thing.when) && thing.is_called(noun))
         {
@@ -387,9 +333,17 @@ impl Telling<'_> {
         let smelled: &[&str] = &["smell", "scent", "stink", "reek", "smoke", "vinegar", "tar", "perfume"];
         let senses = if verb == Verb::Smell { smelled } else { heard };
         let texts = std::iter::once(self.view.description.as_str()).chain(self.view.told.iter().copied());
-        let said = texts
-            .flat_map(sentences)
-            .filter(|sentence| story::words(sentence).iter().any(|word| senses.contains(&word.as_str())));
+        // The Pickled Gull is no gull that is heard.
+        let names: Vec<String> = self
+            .view
+            .ways
+            .iter()
+            .map(|way| &way.place)
+            .chain([&self.view.here])
+            .flat_map(|name| story::words(name))
+            .collect();
+        let is_sensed = |word: &String| senses.contains(&word.as_str()) && !names.contains(word);
+        let said = texts.flat_map(sentences).filter(|sentence| story::words(sentence).iter().any(is_sensed));
         let said = said.collect::<Vec<_>>().join(" ");
         if said.is_empty() { self.alone(verb, written) } else { said }
     }

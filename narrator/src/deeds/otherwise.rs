@@ -16,8 +16,35 @@ const OPENS: &[&str] = &["door", "gate", "lock", "handle", "hatch", "lid", "draw
 /// Where players keep what they carry.
 const OWN_PLACES: &[&str] = &["pocket", "bag", "coat", "pack", "satchel", "backpack", "inventory"];
 /// Where somebody holds what they do not put down.
-const ON_THE_BODY: &[&str] =
-    &["arm", "arms", "shoulder", "shoulders", "belt", "neck", "chin", "shirt", "jacket", "cloak", "lap", "head", "hat"];
+const ON_THE_BODY: &[&str] = &[
+    "mouth",
+    "hand",
+    "hands",
+    "ear",
+    "nose",
+    "shoe",
+    "shoes",
+    "boot",
+    "boots",
+    "palm",
+    "fist",
+    "teeth",
+    "sock",
+    "sleeve",
+    "arm",
+    "arms",
+    "shoulder",
+    "shoulders",
+    "belt",
+    "neck",
+    "chin",
+    "shirt",
+    "jacket",
+    "cloak",
+    "lap",
+    "head",
+    "hat",
+];
 /// What is written or printed on.
 const PAPERS: &[&str] = &["ticket", "paper", "letter", "writ", "apology", "form", "card", "receipt", "newspaper"];
 
@@ -46,8 +73,8 @@ impl Telling<'_> {
         if verb == Verb::Play && clause.objects.is_empty() && ["for", "to"].contains(&clause.preposition.as_str()) {
             return Some(play_something(clause));
         }
-        if let Some(paid) = self.paid(clause) {
-            return Some(paid);
+        if let Some(other) = self.paid(clause).or_else(|| rung(clause)) {
+            return Some(other);
         }
         // `ring`, where there is one bell
         if verb == Verb::Ring
@@ -188,6 +215,13 @@ impl Telling<'_> {
         let way = ways.next().filter(|_| ways.next().is_none())?;
         Some(Clause { rest: way.rest.clone(), objects: way.objects.clone(), ..clause.clone() })
     }
+}
+
+/// `ring the bell` for `hit the bell with my fist`.
+fn rung(clause: &Clause) -> Option<Clause> {
+    let hits = ["hit", "punch", "kick", "bash", "beat", "slap", "smash"].contains(&clause.written.as_str());
+    let is_bell = hits && ["bell", "gong"].contains(&last_word(clause.objects.first()?).as_str());
+    is_bell.then(|| Clause { verb: Some(Verb::Ring), written: "ring".to_owned(), ..clause.clone() })
 }
 
 /// A part of the body on which something is worn.

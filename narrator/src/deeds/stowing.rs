@@ -2,6 +2,7 @@
 
 use story::fit;
 
+use super::handling;
 use crate::reading::clause::Clause;
 use crate::reading::verbs::Verb;
 use crate::telling::Telling;
@@ -143,13 +144,7 @@ impl Telling<'_> {
             format!("It is good to have {them} in hand."),
             format!("You look {them} over, and keep {them}."),
         ];
-        format!(
-            "{}{}{OUT_OF}{}. {}",
-            super::handling::TAKEN,
-            joined(&names, "and"),
-            the(vessel),
-            self.view.fresh(&ends)
-        )
+        format!("{}{}{OUT_OF}{}. {}", handling::TAKEN, joined(&names, "and"), the(vessel), self.view.fresh(&ends))
     }
 }
 

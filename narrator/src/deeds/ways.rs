@@ -3,11 +3,13 @@
 use story::{fit, words};
 
 use super::going::moved;
+use crate::looking::asked_plainly;
 use crate::reading::clause::Clause;
 use crate::reading::vocabulary::direction;
 use crate::telling::Telling;
 use crate::world::entries::Way;
 use crate::world::found::Found;
+use crate::world::naming;
 use crate::world::texts::{mentions, sentences_about};
 
 /// Names of places under the sky.
@@ -78,7 +80,13 @@ impl Telling<'_> {
         // `north to the church, west to the school and east to the inn`: the part that names it says where it is.
         let parts = about.split([',', ';', '.']).flat_map(|part| part.split(" and "));
         let mut parts = parts.filter(|part| words(part).contains(&last));
-        parts.find_map(only).or_else(|| only(&about)).and_then(|direction| self.way_by_direction(direction))
+        // `warm light and a smell of vinegar come from the south, and stairs climb up`
+        let mut halves = about.split([',', ';', '.']).filter(|half| words(half).contains(&last));
+        parts
+            .find_map(only)
+            .or_else(|| halves.find_map(only))
+            .or_else(|| only(&about))
+            .and_then(|direction| self.way_by_direction(direction))
     }
 
     /// The only way that does not lead under the sky, up or down, as seen from under the sky.
@@ -124,7 +132,7 @@ impl Telling<'_> {
             .any(|along| path.starts_with(along));
         let is_here = || matches!(self.view.find(to), Found::Scenery(_) | Found::Here(_) | Found::Being(_));
         let is_way = || self.way_by_name(to).is_some() || self.way_by_description(path).is_some();
-        (goes_along && is_here() && !is_way()).then(|| crate::world::naming::without_article(to))
+        (goes_along && is_here() && !is_way()).then(|| naming::without_article(to))
     }
 
     /// The way out of the whole house, and not of this room only.
@@ -178,8 +186,7 @@ impl Telling<'_> {
     /// Who goes to somebody goes to where they are.
     pub(crate) fn place_meant(&self, place: &str) -> String {
         // `the lady in the cottage` is where the cottage is.
-        let of_person =
-            place.split_once(' ').filter(|(first, _)| crate::looking::asked_plainly::BY_LOOKS.contains(first));
+        let of_person = place.split_once(' ').filter(|(first, _)| asked_plainly::BY_LOOKS.contains(first));
         let place = of_person.filter(|(_, home)| self.way_by_name(home).is_some()).map_or(place, |(_, home)| home);
         // `the gull place` is the place that is called after a gull.
         let named =

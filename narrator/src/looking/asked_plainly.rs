@@ -80,6 +80,29 @@ impl Telling<'_> {
         if begins(PEOPLE) || asks_for_anybody(text) {
             return Some(self.company());
         }
+        // `where is the exit?`
+        let of_exit =
+            ["where is the ", "where's the ", "where are the "].iter().find_map(|asks| text.strip_prefix(asks));
+        if of_exit.is_some_and(|exit| {
+            ["exit", "exits", "way out", "ways out", "way out of here", "way forward"].contains(&exit)
+        }) {
+            return Some(self.ways_out());
+        }
+        // `is there somewhere warm to go?`
+        let of_somewhere = ["is there somewhere ", "is there anywhere "].iter().any(|asks| text.starts_with(asks));
+        if of_somewhere
+            && [" to go", " i can go", " to rest", " to sleep", " to stay", " to sit", " else"]
+                .iter()
+                .any(|end| text.contains(end))
+        {
+            return Some(self.ways_out());
+        }
+        // `what is the tide office?`, in it
+        let of_here =
+            ["what is the ", "what's the ", "what is ", "what's "].iter().find_map(|asks| text.strip_prefix(asks));
+        if of_here.is_some_and(|place| place.eq_ignore_ascii_case(&self.view.here)) {
+            return Some(self.look());
+        }
         self.asked_for_things_to_take(text)
             .or_else(|| self.asked_whether_near(text))
             .or_else(|| self.asked_for_a_way(text))
@@ -126,7 +149,8 @@ impl Telling<'_> {
     /// `is the cat around here?`
     fn asked_whether_near(&self, text: &str) -> Option<String> {
         let noun = ["is ", "are "].iter().find_map(|asks| text.strip_prefix(asks))?;
-        let ends = [" around here", " around", " nearby", " near here", " somewhere here", " anywhere here"];
+        let ends =
+            [" at home", " around here", " around", " nearby", " near here", " somewhere here", " anywhere here"];
         let noun = ends.iter().find_map(|end| noun.strip_suffix(end)).filter(|noun| noun.starts_with("the "))?;
         self.whereabouts(noun)
     }

@@ -2,7 +2,10 @@
 
 use story::words;
 
+use super::scraps;
+use crate::reading::verbs;
 use crate::reading::verbs::Verb;
+use crate::reading::vocabulary;
 use crate::telling::Telling;
 use crate::world::found::Found;
 use crate::world::matter::matter;
@@ -92,6 +95,13 @@ impl Telling<'_> {
         }
         let is = is_or_are(&noun);
         let it = it_or_them(&noun);
+        if ["sky", "stars", "star", "clouds", "cloud"].contains(&last.as_str()) {
+            let lines = [
+                ("You look up", format!("You look up. What there is of {noun} tonight gives nothing away.")),
+                ("where it always is", format!("The {noun} {is} where one expects {it}, and of no help.")),
+            ];
+            return Some(format!("{} {}", self.view.fresh_by_stem(&lines), self.could_try()));
+        }
         let lines = [
             ("scenery, and no more", format!("There {is} {noun}, as anywhere: scenery, and no more.")),
             ("Nothing here hangs on", format!("You give the {noun} a thought. Nothing here hangs on {it}.")),
@@ -105,9 +115,7 @@ impl Telling<'_> {
         let noun = clean(without_article(noun));
         let said = words(&noun);
         let last = said.last().filter(|last| said.len() <= 2 && last.len() > 2)?;
-        if super::scraps::is_scrap(&noun)
-            || said.iter().any(|word| crate::reading::vocabulary::direction(word).is_some())
-        {
+        if scraps::is_scrap(&noun) || said.iter().any(|word| vocabulary::direction(word).is_some()) {
             return None;
         }
         let recent = self.view.heard.iter().rev().take(MEMORY);
@@ -136,8 +144,8 @@ impl Telling<'_> {
         }
         let is_noun = noun.split(' ').count() <= 2
             && matter(noun).is_some()
-            && crate::reading::verbs::verb_at(&noun.split(' ').collect::<Vec<_>>()).is_none_or(|_| !noun.contains(' '));
-        if !is_noun || crate::reading::vocabulary::QUESTION_WORDS.contains(&noun.split(' ').next()?) {
+            && verbs::verb_at(&noun.split(' ').collect::<Vec<_>>()).is_none_or(|_| !noun.contains(' '));
+        if !is_noun || vocabulary::QUESTION_WORDS.contains(&noun.split(' ').next()?) {
             return None;
         }
         let is_here = matches!(
@@ -153,7 +161,7 @@ impl Telling<'_> {
         if is_here {
             return Some(self.describe(noun));
         }
-        if super::scraps::is_scrap(noun) {
+        if scraps::is_scrap(noun) {
             return None;
         }
         let listener = self.view.speaker().filter(|listener| self.has_words_for(listener, noun));

@@ -4,9 +4,12 @@ use crate::reading::clause::Clause;
 use crate::reading::sentence::clauses;
 use crate::reading::verbs::Verb;
 use crate::reading::vocabulary::direction;
+use crate::talk::planning;
 use crate::telling::Telling;
 use crate::world::found::Found;
+use crate::world::naming;
 use crate::world::naming::{from_here, is_abstract, is_or_are, the};
+use crate::world::texts;
 use crate::world::texts::capital;
 
 /// How such a question begins.
@@ -92,13 +95,13 @@ impl Telling<'_> {
     /// The answer to `can I take the key?`, `should I knock first?` and `is there a way to open the chest?`; `None` where nothing that is
     /// here is asked about.
     pub(crate) fn possible(&self, text: &str) -> Option<String> {
-        if let Some(active) = crate::talk::planning::in_the_active(text) {
+        if let Some(active) = planning::in_the_active(text) {
             return self.possible(&active);
         }
         let wish = OPENINGS.iter().find_map(|opening| text.strip_prefix(opening))?;
         let wish = wish.strip_suffix(" now").unwrap_or(wish);
         let wish = wish.strip_prefix("just ").or_else(|| wish.strip_prefix("simply ")).unwrap_or(wish);
-        let wish = &if text.contains(" if ") { crate::talk::planning::in_the_present(wish) } else { wish.to_owned() };
+        let wish = &if text.contains(" if ") { planning::in_the_present(wish) } else { wish.to_owned() };
         let wish = wish.as_str();
         let clause = clauses(wish).into_iter().next().filter(|clause| !clause.is_question)?;
         let verb = clause.verb?;
@@ -144,7 +147,7 @@ impl Telling<'_> {
         if matches!(verb, Verb::Wait | Verb::Sleep | Verb::Think | Verb::Sing | Verb::Dance) {
             return Some(self.to_be_tried(&clause));
         }
-        let is_place = |noun: &str| ["place", "room", "house"].contains(&crate::world::naming::without_article(noun));
+        let is_place = |noun: &str| ["place", "room", "house"].contains(&naming::without_article(noun));
         if matches!(verb, Verb::Look | Verb::Examine) && noun.is_none_or(|noun| is_place(noun)) {
             return Some(self.look());
         }
@@ -280,7 +283,7 @@ impl Telling<'_> {
         // `can I walk across the causeway?`, where the reason of a closed way speaks of it
         let last = place.rsplit(' ').next().unwrap_or_default();
         let mut closed = self.view.ways.iter().filter_map(|way| way.blocked.as_deref());
-        if let Some(reason) = closed.find(|reason| last.len() > 3 && crate::world::texts::mentions(reason, last)) {
+        if let Some(reason) = closed.find(|reason| last.len() > 3 && texts::mentions(reason, last)) {
             return format!("Not that way: {reason} {}", self.ways_out());
         }
         let Some(way) = way else {

@@ -3,6 +3,8 @@
 use story::{Fit, fit, words};
 
 use crate::reading::clause::Clause;
+use crate::reading::vocabulary;
+use crate::talk::talking;
 use crate::telling::Telling;
 use crate::world::entries::Being;
 use crate::world::found::Found;
@@ -48,11 +50,8 @@ impl Telling<'_> {
     }
 
     pub(crate) fn examine(&self, clause: &Clause) -> String {
-        // `the bandstand and the fountain`
-        let known = |noun: &&String| !matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_));
-        let several: Vec<&String> = clause.objects.iter().filter(known).take(3).collect();
-        if several.len() > 1 && several.len() == clause.objects.len() {
-            return several.into_iter().map(|noun| self.describe(noun)).collect::<Vec<_>>().join(" ");
+        if let Some(seen) = self.several_examined(clause) {
+            return seen;
         }
         let noun = [clause.objects.join(" "), clause.second.clone()]
             .into_iter()
@@ -77,6 +76,9 @@ impl Telling<'_> {
             if let Some(way) = door {
                 return self.look_toward(&way.direction);
             }
+        }
+        if let Some(text) = self.own_looked_at(clause).or_else(|| self.seen_through(clause)) {
+            return text;
         }
         let around = [
             "",
@@ -117,7 +119,7 @@ impl Telling<'_> {
         if !clause.objects.is_empty() && !second.is_empty() && !is_known(&noun) && is_known(&second) {
             noun = second;
         }
-        if crate::reading::vocabulary::direction(&noun).is_some() {
+        if vocabulary::direction(&noun).is_some() {
             return self.look_toward(&noun);
         }
         // `see what that barge is about`: what is meant comes before the verb.
@@ -132,7 +134,7 @@ impl Telling<'_> {
         if seeks && ["way", "way in", "way out", "exit", "other way"].iter().any(|way| plain(&noun) == *way) {
             return self.ways_out();
         }
-        if seeks && crate::talk::talking::ANYBODY.iter().any(|anybody| noun.split(' ').next() == Some(*anybody)) {
+        if seeks && talking::ANYBODY.iter().any(|anybody| noun.split(' ').next() == Some(*anybody)) {
             return self.look();
         }
         // `the captain of one of the boats` is no boat.
@@ -171,7 +173,8 @@ impl Telling<'_> {
         let is_placed = |thing: &&story::script::Thing| is_meant(thing) && thing.when.at.is_some();
         let here_first =
             matches!(found, Found::Scenery(_) | Found::Nothing).then(|| fitting().find(is_placed)).flatten();
-        let is_scenery = matches!(found, Found::Scenery(_));
+        // The ferry next door is no ferry token.
+        let is_scenery = matches!(found, Found::Scenery(_) | Found::Way(_));
         // `the rules` for the regulations.
         let otherwise = || match &found {
             Found::Scenery(word) => fitting().find(|thing| thing.is_called(word) && thing.when.at.is_some()),
@@ -241,7 +244,8 @@ impl Telling<'_> {
 
     /// Whether a thing that is described is an item of the story, and not a part of this place.
     fn is_of_an_item(&self, thing: &story::script::Thing) -> bool {
-        thing.when.at.is_none() && thing.names.iter().any(|name| self.view.knows_item(name))
+        let is_item = |name: &String| self.view.knows_item(name) || self.view.held.contains(name);
+        thing.when.at.is_none() && thing.names.iter().any(is_item)
     }
 
     fn describe_scenery(&self, word: &str, noun: &str) -> String {
@@ -275,7 +279,7 @@ impl Telling<'_> {
     }
 
     pub(crate) fn look_toward(&self, direction: &str) -> String {
-        let direction = crate::reading::vocabulary::direction(direction).unwrap_or(direction);
+        let direction = vocabulary::direction(direction).unwrap_or(direction);
         let Some(way) = self.view.ways.iter().find(|way| way.direction.eq_ignore_ascii_case(direction)) else {
             return format!("There is nothing to see {direction} of here. {}", self.ways_out());
         };

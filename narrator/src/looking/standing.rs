@@ -1,6 +1,7 @@
 //! The questions that every story is asked: what to do, how this is played, what time it is, what is here, what happened so far, which
 //! ways there are. None of them needs anybody to answer.
 
+use super::stock_questions::{HINTS, MANUAL, OPTIONS};
 use super::time::asks_for_time_left;
 use crate::reading::clause::Clause;
 use crate::reading::verbs::Verb;
@@ -9,89 +10,6 @@ use crate::world::found::Found;
 use crate::world::matter::matter;
 use crate::world::naming::the;
 use crate::world::texts::{capital, joined, sentences_about};
-
-/// What asks for everything that could be done.
-const OPTIONS: &[&str] = &[
-    "i can do",
-    "can i do",
-    "i could do",
-    "what can i do",
-    "what could i do",
-    "what can we do",
-    "my options",
-    "what is there to do",
-    "what can i try",
-    "what can i use",
-    "what could i try",
-    "what may i do",
-];
-
-/// What asks for what to do next.
-const HINTS: &[&str] = &[
-    "what should",
-    "what now",
-    "what do i do",
-    "what am i supposed",
-    "how do i win",
-    "what next",
-    "where should",
-    "where do i go",
-    "how do i get",
-    "what must",
-    "need to do",
-    "my job",
-    "my task",
-    "my goal",
-    "why am i here",
-    "what am i doing",
-    "my aim",
-    "the plan",
-    "a plan",
-    "help me",
-    "help us",
-    "my quest",
-    "my mission",
-    "my objective",
-    "the goal",
-    "the aim",
-    "the objective",
-    "object of the game",
-    "how to win",
-    "win the game",
-    "win this",
-    "finish the game",
-    "beat the game",
-    "how does it work",
-    "the purpose",
-    "what brings me",
-    "what brought me",
-    "what is this about",
-    "what is the story",
-    "the point of",
-    "do i have to",
-    "can i try",
-    "how do i",
-    "how can i",
-    "can be done",
-    "nothing be done",
-    "anything be done",
-];
-
-/// What asks how all this is played.
-const MANUAL: &[&str] = &[
-    "how do i play",
-    "how to play",
-    "how do you play",
-    "how is this played",
-    "how does this work",
-    "how does this game work",
-    "how do i use this",
-    "how do i type",
-    "what can i type",
-    "what do i type",
-    "what commands",
-    "which commands",
-];
 
 /// What asks how the player is.
 const FEELING: &[&str] = &[
@@ -190,7 +108,10 @@ const PLACE: &[&str] = &[
 const COMPANY: &[&str] = &[
     "who is here",
     "who's here",
-    "who else",
+    "who else is here",
+    "who else is there",
+    "who else is around",
+    "who else lives",
     "am i alone",
     "who lives here",
     "who lives around here",

@@ -2,7 +2,7 @@
 
 use story::{Fit, fit};
 
-use crate::reading::vocabulary::direction;
+use crate::reading::vocabulary::{PREPOSITIONS, direction};
 use crate::telling::Telling;
 use crate::world::found::Found;
 use crate::world::naming::{clean, head};
@@ -89,7 +89,9 @@ impl Telling<'_> {
             let rest = &all[start..];
             let is_named = |noun: &String| {
                 let is_item = matches!(self.view.find(noun), Found::Held(_) | Found::Here(_) | Found::Carried(..));
-                (articles.contains(&rest[0]) || is_thing(noun) || is_item) && is_here(noun)
+                // `a bell under the water` is a bell.
+                let ends_open = noun.rsplit(' ').next().is_some_and(|last| PREPOSITIONS.contains(&last));
+                (articles.contains(&rest[0]) || is_thing(noun) || is_item) && !ends_open && is_here(noun)
             };
             (1..=rest.len().min(3)).rev().map(|length| rest[..length].join(" ")).find(is_named)
         })
@@ -124,6 +126,13 @@ pub(crate) const TELL: &[&str] = &[
     "might i ask ",
     "might i know ",
     "can anyone tell me ",
+    "can somebody tell me ",
+    "can someone tell me ",
+    "could somebody tell me ",
+    "could someone tell me ",
+    "could anyone tell me ",
+    "would somebody tell me ",
+    "would someone tell me ",
 ];
 
 /// `what the clock says` of `could you tell me what the clock says`: what is asked, where somebody is asked to tell or to know it.

@@ -56,17 +56,45 @@ pub(crate) fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause
     };
     let words = if is_call { words } else { without_call(&words).to_vec() };
     // `what a lovely hall` asks nothing.
-    let exclaims = !marked && matches!(words.as_slice(), ["what", "a" | "an", _, ..]);
+    let exclaims = !marked
+        && matches!(
+            words.as_slice(),
+            ["what", "a" | "an", _, ..]
+                | [
+                    "how",
+                    "sad"
+                        | "lovely"
+                        | "nice"
+                        | "strange"
+                        | "odd"
+                        | "weird"
+                        | "creepy"
+                        | "spooky"
+                        | "beautiful"
+                        | "awful"
+                        | "terrible"
+                        | "funny"
+                        | "rude"
+                        | "kind"
+                        | "sweet"
+                        | "wonderful"
+                        | "boring"
+                        | "exciting"
+                        | "mysterious"
+                        | "curious"
+                        | "interesting"
+                        | "cute"
+                        | "horrible"
+                        | "pretty"
+                        | "disgusting"
+                ]
+        );
     let asks = (marked && !is_call) || (QUESTION_WORDS.contains(&words[0]) && !exclaims);
     let address = if asks { address(&words) } else { None };
     let words = if asks { without_address(&words) } else { words };
     let rest = words.join(" ");
     let none = Clause {
-        verb: None,
-        written: String::new(),
         objects: address.into_iter().collect(),
-        preposition: String::new(),
-        second: String::new(),
         quote: quote.to_owned(),
         rest: rest.clone(),
         is_question: asks,
@@ -74,7 +102,7 @@ pub(crate) fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause
             .iter()
             .any(|word| words.iter().take(3).any(|own| own == word)),
         whole: rest.clone(),
-        is_later: false,
+        ..Clause::default()
     };
     if asks && verb_at(&words).is_none_or(|(verb, length)| length == 1 && !matches!(verb, Verb::Help)) {
         return Some(none);
@@ -124,17 +152,11 @@ fn without_call<'a>(words: &'a [&'a str]) -> &'a [&'a str] {
 /// A clause that asks something of nobody.
 fn wondering(words: &[&str], quote: &str) -> Clause {
     Clause {
-        verb: None,
-        written: String::new(),
-        objects: Vec::new(),
-        preposition: String::new(),
-        second: String::new(),
         quote: quote.to_owned(),
         rest: words.join(" "),
         is_question: true,
-        wants: false,
         whole: words.join(" "),
-        is_later: false,
+        ..Clause::default()
     }
 }
 
@@ -207,4 +229,14 @@ fn objects(words: &[&str]) -> Vec<String> {
     let parts = words.split(|word| matches!(*word, "and" | ","));
     let is_noun = |part: &String| !part.is_empty() && !phrasing::NO_OBJECTS.contains(&part.as_str());
     parts.map(|part| part.join(" ")).filter(is_noun).collect()
+}
+
+/// The clock of `the clock is broken`.
+pub(crate) fn stated_of(clause: &Clause) -> Option<String> {
+    let begins =
+        clause.verb.is_none() && ["the ", "my ", "this ", "that "].iter().any(|the| clause.rest.starts_with(the));
+    let says = [" is ", " are ", " was ", " looks ", " seems "];
+    let (subject, _) =
+        says.iter().find_map(|says| clause.rest.split_once(says)).filter(|_| begins && !clause.is_question)?;
+    (subject.split(' ').count() <= 3).then(|| subject.to_owned())
 }

@@ -7,6 +7,10 @@ use super::vocabulary::QUESTION_WORDS;
 pub(crate) fn without_lead_in(words: &mut Vec<String>) {
     without_call(words);
     without_feeling_in_front(words);
+    // `I say, it's chilly` says nothing yet.
+    if words.len() > 4 && words[0] == "i" && words[1] == "say" && words[2] == "," {
+        words.drain(..3);
+    }
     without_what_one_is_sorry_for(words);
     without_musing(words);
     without_resolve(words);
@@ -46,7 +50,25 @@ fn without_resolve(words: &mut Vec<String>) {
 /// `where am I` of `hi, where am I` and `before anything else, where am I`.
 fn without_call(words: &mut Vec<String>) {
     const CALLS: &[&str] = &["hi", "hello", "hey", "hm", "hmm", "oh", "ok", "okay", "well", "um", "and", "but", "so"];
-    const BEFORE: &[&str] = &["before anything else", "first of all", "to begin with", "for a start"];
+    const BEFORE: &[&str] = &[
+        "before anything else",
+        "first of all",
+        "to begin with",
+        "for a start",
+        "dear me",
+        "oh dear",
+        "good heavens",
+        "my goodness",
+        "goodness me",
+        "i say",
+        "well well",
+        "good grief",
+        "my word",
+        "pray",
+        "dear god",
+        "good lord",
+        "oh my",
+    ];
     let mut start = 0;
     while let Some(comma) = words[start..].iter().position(|word| word == ",").map(|comma| comma + start) {
         let call = words[start..comma].join(" ");
@@ -140,7 +162,11 @@ fn without_what_one_is_sorry_for(words: &mut Vec<String>) {
 
 /// `I'll grab it` of `I guess I'll grab it`, and `it's cold` of `gosh it's cold`.
 fn without_musing(words: &mut Vec<String>) {
-    const EXCLAIMED: &[&str] = &["gosh", "wow", "whoa", "brr", "phew", "geez", "yikes", "omg", "oof", "ugh", "blimey"];
+    const EXCLAIMED: &[&str] = &[
+        "gosh", "wow", "whoa", "brr", "phew", "geez", "yikes", "omg", "oof", "ugh", "blimey", "yolo", "bruh", "bro",
+        "dude", "lmao", "ooh", "yay", "haha", "boy", "mommy", "mummy", "mom", "mum", "daddy", "dad", "grandma", "yet",
+        "goodness", "heavens", "gracious", "grandpa",
+    ];
     let is = |word: &String, any: &[&str]| any.contains(&word.as_str());
     let exclaimed = words.iter().take_while(|word| is(word, EXCLAIMED) || *word == ",").count();
     if exclaimed > 0 && words.len() > exclaimed + 1 {

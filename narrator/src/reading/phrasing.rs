@@ -1,6 +1,8 @@
 //! Ways of putting things that say the same as a plain verb, and small talk around a deed that is no deed.
 
+use super::rewording;
 use super::verbs::verb_at;
+use super::vocabulary;
 use super::vocabulary::OPENERS;
 
 /// What is where an object could be and is none: `sign here`, `thank you very much`.
@@ -77,7 +79,14 @@ const ENDS: &[&str] = &[
     "again",
     "a few times",
     "a couple of times",
+    "two times",
     "three times",
+    "four times",
+    "five times",
+    "ten times",
+    "a hundred times",
+    "twice",
+    "thrice",
     "several times",
     "many times",
     "if i can",
@@ -253,13 +262,16 @@ fn others_in_plain_words(words: &mut Vec<String>) {
     let first = words.first().cloned().unwrap_or_default();
     let is = |at: usize, word: &str| words.get(at).is_some_and(|own| own == word);
     let looks = |at: usize| ["look", "glance", "peek"].iter().any(|look| is(at, look));
-    if words.len() > 2 && is(words.len() - 1, "awake") && !["stay", "keep", "lie", "be"].contains(&first.as_str()) {
+    if words.len() > 2
+        && is(words.len() - 1, "awake")
+        && !["stay", "keep", "lie", "be", "is", "are", "am", "was", "were"].contains(&first.as_str())
+    {
         words.pop();
         "wake".clone_into(&mut words[0]);
-    } else if super::rewording::CARRIES.contains(&first.as_str())
+    } else if rewording::CARRIES.contains(&first.as_str())
         && (is(1, "me") || is(1, "us"))
         && words.len() > 2
-        && (is(2, "to") || super::vocabulary::direction(&words[2]).is_some())
+        && (is(2, "to") || vocabulary::direction(&words[2]).is_some())
     {
         words.splice(..2, ["go".to_owned()]);
     } else if ["take", "have"].contains(&first.as_str()) && is(1, "a") && looks(3) {

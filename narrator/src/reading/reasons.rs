@@ -2,6 +2,7 @@
 //! cut out of a sentence, and what follows behind it stays.
 
 use super::verbs::verb_at;
+use super::vocabulary;
 use super::vocabulary::OPENERS;
 
 /// Of whom the part of a sentence speaks that says why or when.
@@ -182,7 +183,7 @@ fn goes_on_behind(words: &[String], start: usize, at: usize) -> bool {
     let is_deed = verb_at(&behind).is_some();
     let of_time = ["until", "while", "since"].contains(&words[start].as_str());
     match words[at].as_str() {
-        "then" => is_deed || behind.first().is_some_and(|word| super::vocabulary::direction(word).is_some()),
+        "then" => is_deed || behind.first().is_some_and(|word| vocabulary::direction(word).is_some()),
         "," => is_deed,
         "and" => is_deed && of_time,
         _ => false,

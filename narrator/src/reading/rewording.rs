@@ -1,12 +1,16 @@
 //! Sentences that say a known deed in other words: `off to the pub`, `into the house I go`, `go to the piano to play it`, `have a good look
 //! under it`. They are put as the deed before the sentence is cut into clauses.
 
+use super::set_phrases;
+use super::two_in_one;
 use super::verbs::verb_at;
 use super::vocabulary::{OPENERS, direction, is_noun_after_all};
 use super::wishes;
+use super::word_order;
 
 /// Verbs that go somewhere.
-const MOTION: &[&str] = &["go", "walk", "head", "return", "run", "climb", "hurry", "sneak", "step", "wander", "creep"];
+pub(crate) const MOTION: &[&str] =
+    &["go", "walk", "head", "return", "run", "climb", "hurry", "sneak", "step", "wander", "creep"];
 
 /// Words that begin where somebody goes.
 const TOWARD: &[&str] = &[
@@ -29,7 +33,9 @@ const GIVEN: &[&str] = &[
 
 /// The words of a sentence as those of a plainer one that means the same.
 pub(crate) fn reworded(mut words: Vec<String>) -> Vec<String> {
-    super::word_order::in_order(&mut words);
+    word_order::in_order(&mut words);
+    set_phrases::in_plain_words(&mut words);
+    two_in_one::taken_apart(&mut words);
     wishes::asked_about(&mut words);
     lowered(&mut words);
     wishes::gone_to_see(&mut words);
@@ -45,7 +51,6 @@ pub(crate) fn reworded(mut words: Vec<String>) -> Vec<String> {
     had(&mut words);
     met(&mut words);
     gone_on(&mut words);
-    knocked(&mut words);
     gone_to(&mut words);
     taken_to(&mut words);
     gone_to_do(&mut words);
@@ -135,18 +140,6 @@ fn kicked(words: &mut Vec<String>) {
     {
         words.truncate(article + 1);
         words.push(deed);
-    }
-}
-
-/// `knock on the door` for `step up to the door and knock`: who knocks does not go in first.
-fn knocked(words: &mut Vec<String>) {
-    let Some(at) = words.windows(3).position(|three| three == ["door", "and", "knock"]) else { return };
-    let start = begin(words);
-    if words.get(start).is_some_and(|first| MOTION.contains(&first.as_str()) || first == "approach") && start < at {
-        let rest = words.split_off(at + 3);
-        words.truncate(start);
-        words.extend(owned(&["knock", "on", "the", "door"]));
-        words.extend(rest);
     }
 }
 
@@ -289,7 +282,7 @@ fn gone_to(words: &mut Vec<String>) {
 
 /// `take me to the pub` for `please take me to the pub`, and `go outside` for `take me outside`.
 fn taken_to(words: &mut Vec<String>) {
-    if words.first().is_some_and(|word| word == "please") {
+    while words.len() > 1 && words.first().is_some_and(|word| ["please", "just"].contains(&word.as_str())) {
         words.remove(0);
     }
     let ways =
@@ -320,7 +313,7 @@ fn gone_to_do(words: &mut Vec<String>) {
             && (!is_noun_after_all(next)
                 || ["the", "it", "a", "my"].contains(&words.get(at + 2).map_or("", String::as_str)))
             && !TOWARD.contains(&next)
-            && !["bed", "the", "a", "my", "be", "see"].contains(&next)
+            && !["bed", "the", "a", "my", "be", "see", "dry"].contains(&next)
             && verb_at(&[next]).is_some()
             && words.len() > at + 2
     };

@@ -1,10 +1,13 @@
 //! Reading what a player writes: a message cut into clauses, and what `it` means in them.
 
-use super::clause::{Clause, clause};
+use super::clause::{Clause, clause, stated_of};
+use super::letting::let_somebody;
 use super::phrasing;
 use super::rewording::reworded;
+use super::set_phrases::{is_cry, is_sound};
 use super::trimming::trimmed;
 use super::verbs::{Verb, verb_at};
+use super::vocabulary;
 use super::vocabulary::{ALSO_VERBS, OPENERS, QUESTION_WORDS, direction, is_noun_after_all};
 
 /// Words with which an aside begins.
@@ -43,6 +46,8 @@ const ASIDES: &[&str] = &[
     "then",
     "meanwhile",
     "actually",
+    "again",
+    "g",
 ];
 
 /// Marks a part that is to be done only after the one before it. No word of a player has a control character.
@@ -55,8 +60,10 @@ pub(crate) const MAX_CLAUSES: usize = 12;
 pub(crate) fn clauses(message: &str) -> Vec<Clause> {
     let (plain, quote) = without_quotes(message.trim_start().trim_start_matches('/'));
     let mut clauses = Vec::new();
+    let mut cries = Vec::new();
     for sentence in plain.split_inclusive(['.', ';', '!', '?', '\n']) {
         let is_question = sentence.trim_end().ends_with('?');
+        let is_cried = sentence.trim_end().ends_with('!');
         let text = sentence.trim().trim_end_matches(['.', ';', '!', '?']);
         let parts = parts(&reworded(trimmed(text, is_question)));
         // `I have lost a ring, can you help me?`: what stands before the question is none.
@@ -76,8 +83,17 @@ pub(crate) fn clauses(message: &str) -> Vec<Clause> {
             let part = phrasing::plainly(let_somebody(part));
             let words: Vec<&str> =
                 part.iter().map(String::as_str).filter(|word| !["please", LATER].contains(word)).collect();
-            clauses.extend(clause(&words, &quote, is_question).map(|clause| Clause { is_later, ..clause }));
+            let read = clause(&words, &quote, is_question).map(|clause| Clause { is_later, ..clause });
+            if is_cried && !clauses_follow && is_cry(&words) {
+                cries.extend(read);
+            } else {
+                clauses.extend(read);
+            }
         }
+    }
+    // What is cried out is heard where nothing else is said.
+    if clauses.is_empty() {
+        clauses = cries;
     }
     // `I lower my eyes. "I am sorry."`
     let is_told = |clause: &Clause| clause.verb.is_some_and(|verb| verb.is_speech() || verb == Verb::Write);
@@ -124,6 +140,7 @@ fn share_objects(clauses: &mut [Clause]) {
 fn refer_back(clauses: &mut [Clause]) {
     let mut named: Option<String> = None;
     let mut container: Option<String> = None;
+    let mut stated: Option<String> = None;
     for clause in clauses {
         // `put the hat in the box and close it` closes the box.
         let closes = matches!(clause.verb, Some(Verb::Open | Verb::Close | Verb::Lock));
@@ -155,6 +172,14 @@ fn refer_back(clauses: &mut [Clause]) {
                 named = Some(noun.to_owned());
             }
         }
+        // `the clock is broken, can I fix it?`
+        if clause.is_question
+            && let Some(name) = &stated
+        {
+            let words = clause.rest.split(' ').map(|word| if word == "it" { name } else { word });
+            clause.rest = words.collect::<Vec<_>>().join(" ");
+        }
+        stated = stated_of(clause).or(stated);
         // What is put somewhere is meant by the next `it`, and not the place.
         let mut is_first = true;
         // `tell Maud about it` does not tell her about herself.
@@ -167,43 +192,14 @@ fn refer_back(clauses: &mut [Clause]) {
                     noun.clone_from(name);
                 }
                 (Some(&first), _) if is_first && !["", "it", "them", "him", "her", "me"].contains(&first) => {
-                    named = Some(noun.clone());
+                    // `walk up to the bell and ring it`
+                    let bare = ["up to ", "over to ", "down to "].iter().find_map(|to| noun.strip_prefix(to));
+                    named = Some(bare.map_or_else(|| noun.clone(), str::to_owned));
                     is_first = false;
                 }
                 _ => {}
             }
         }
-    }
-}
-
-/// `let Amos read the paper` as `show the paper to Amos`, and `leave him alone` as `wait`.
-fn let_somebody(words: Vec<String>) -> Vec<String> {
-    let start = words.iter().position(|word| !matches!(word.as_str(), "i" | "i'll" | "we"));
-    let begins = start.and_then(|start| words.get(start)).map(String::as_str);
-    let leaves = ["alone", "be", "sleep", "rest", "go"].contains(&words.last().map_or("", String::as_str));
-    // `let the moths eat my ledger`
-    if let (Some("let"), Some(start), Some(eat)) = (begins, start, words.iter().position(|word| word == "eat"))
-        && eat > start + 1
-        && eat + 1 < words.len()
-    {
-        return [&["feed".to_owned()], &words[eat + 1..], &["to".to_owned()], &words[start + 1..eat]].concat();
-    }
-    if matches!(begins, Some("let" | "leave")) && words.len() > 2 && leaves && !words.contains(&"of".to_owned()) {
-        let is_free = begins == Some("let") && words.last().is_some_and(|last| last == "go");
-        return match start {
-            Some(start) if is_free => [&["free".to_owned()], &words[start + 1..words.len() - 1]].concat(),
-            _ => vec!["wait".to_owned()],
-        };
-    }
-    let at = words.iter().position(|word| matches!(word.as_str(), "see" | "read" | "have" | "hold" | "inspect"));
-    match (begins, start, at) {
-        (Some("let"), Some(start), Some(at)) if at > start + 1 && at + 1 < words.len() && words[start + 1] != "me" => {
-            let gives = matches!(words[at].as_str(), "have" | "hold");
-            let verb = if gives { "give" } else { "show" };
-            let person = &words[start + 1..at];
-            [&[verb.to_owned()], &words[at + 1..], &["to".to_owned()], person].concat()
-        }
-        _ => words,
     }
 }
 
@@ -286,7 +282,12 @@ fn parts(words: &[String]) -> Vec<Vec<String>> {
                 });
             let begins_anew = ((words[index] != "and" && is_more_than_address && is_sentence(&rest)) || asks_on)
                 && parts.last().is_some_and(|part| !part.is_empty());
+            // `and dangle my feet in the water`
+            let moves_oneself = rest.get(1) == Some(&"my")
+                && rest.iter().skip(2).take(2).any(|word| vocabulary::PARTS_OF_THE_BODY.contains(word))
+                && rest.first().is_some_and(|first| !vocabulary::PREPOSITIONS.contains(first));
             let starts = begins_anew
+                || (words[index] == "and" && moves_oneself)
                 || rest.first().is_some_and(|first| has_object || !is_noun_after_all(first))
                     && (verb_at(&rest).is_some() || direction(rest.first().copied().unwrap_or_default()).is_some());
             // `go to the hall and then to the piano`
@@ -334,9 +335,18 @@ fn is_sentence(rest: &[&str]) -> bool {
 
 /// Takes away clauses that are no deeds, next to one that is: `before anything else, I look at the chair`.
 fn drop_asides(clauses: &mut Vec<Clause>) {
+    // `sir? are you awake?`
+    let is_call = |clause: &Clause| {
+        clause.is_question
+            && ["sir", "madam", "ma'am", "miss", "mister", "excuse me", "you there"].contains(&clause.whole.as_str())
+    };
     let is_aside = |clause: &Clause| {
+        if is_call(clause) {
+            return true;
+        }
         let first = clause.whole.split(' ').next().unwrap_or_default();
-        clause.verb.is_none() && !clause.is_question && ASIDES.contains(&first) && direction(first).is_none()
+        let is_said_beside = ASIDES.contains(&first) || is_sound(&clause.whole);
+        clause.verb.is_none() && !clause.is_question && is_said_beside && direction(first).is_none()
     };
     if clauses.iter().any(|clause| !is_aside(clause)) {
         clauses.retain(|clause| !is_aside(clause));

@@ -20,7 +20,7 @@ const WORDS: &str = "\
     late lawn lazy lead leaf lean left less lice life lift like limb lime line lion list live load loaf loan lock loft logs lone long look lord lose loss \
     lost loud love luck lung made maid mail main make male many mark mask mate maze meal mean meat meet mice mile milk mind mine mint miss mist moan mole \
     monk mood moon more moss most moth much must myth nail name near neat neck need nest news next nice nine none noon nose note oath once only onto open \
-    oven over pace pack page paid pain pair pale palm park part pass past path peak pear peel pier pile pill pine pink pipe plan play plot plum poem poet \
+    oven over pace pack page paid pain pair pale palm park part pass past path peak pear peel pier pile pill pine pink pint pipe plan play plot plum poem poet \
     pole pond pony pool poor post pray prey pull pure push quit race rail rain rank rare rate read real rest rice rich ride ring riot ripe rise risk road \
     roar robe rock role roll roof room root rope rose rude ruin rule rush safe said sail sale salt same sand save scar seal seat seed seek seem seen self \
     sell send shed ship shoe shop shot show shut sick side sigh sign silk sink size skin slow snow soap sock soft soil sold some song soon sort soul soup \

@@ -157,6 +157,10 @@ pub(crate) fn written_out(message: &str) -> String {
             "u" if !is_direction => Some("you"),
             "brr" | "brrr" | "ugh" | "ooh" | "eek" | "yikes" | "phew" | "ew" | "aha" if tokens.len() > 1 => Some(""),
             "lol" | "haha" | "hehe" => Some(if tokens.len() > 1 { "" } else { "laugh" }),
+            // `ill take it`
+            "ill" if index == 0 && is_verb_word(&follows) => Some("i'll"),
+            // `its so foggy` tells no owner.
+            "its" if index == 0 || tokens[index - 1].ends_with([',', '.', '!', '?']) => Some("it's"),
             "n" if joins => Some("and"),
             // `go too the barge`, `got to the barge`
             "too" if ["the", "a", "my", "that"].contains(&follows.as_str()) => Some("to"),
@@ -177,6 +181,9 @@ pub(crate) fn written_out(message: &str) -> String {
 /// `sigh, straighten the notice and pick up the stamp` of `Pim sighs, straightens the notice and picks up the stamp`, where Pim is the player.
 pub(crate) fn in_first_person(message: &str, player: &str) -> String {
     let name = player.split(' ').next().unwrap_or_default().to_lowercase();
+    if let Some(told) = of_a_traveller(message) {
+        return told;
+    }
     let Some((first, deed)) = message.trim().split_once(' ') else { return message.to_owned() };
     let verb = deed.split([' ', ',', '.']).next().unwrap_or_default();
     let says_deed = base_of(verb).is_some() || (verb.len() > 3 && verb.ends_with('s') && !verb.ends_with("ss"));
@@ -184,6 +191,33 @@ pub(crate) fn in_first_person(message: &str, player: &str) -> String {
         return message.to_owned();
     }
     plain_deeds(deed)
+}
+
+/// `sit down and rub my feet` of `the traveller sits down and rubs her feet`.
+fn of_a_traveller(message: &str) -> Option<String> {
+    const SELVES: &[&str] = &[
+        "traveller",
+        "traveler",
+        "player",
+        "hero",
+        "heroine",
+        "adventurer",
+        "protagonist",
+        "wanderer",
+        "diver",
+        "tuner",
+        "clerk",
+    ];
+    let plain = message.trim();
+    let (article, rest) = plain.split_once(' ')?;
+    let (own, deed) = rest.split_once(' ')?;
+    let is_own = ["the", "our", "my"].contains(&article.to_lowercase().as_str())
+        && (SELVES.contains(&own.to_lowercase().as_str())
+            || (own.eq_ignore_ascii_case("character") && !article.eq_ignore_ascii_case("the")));
+    let verb = deed.split([' ', ',', '.']).next().unwrap_or_default();
+    let tells = is_own && verb.len() > 2 && verb.ends_with('s') && !["is", "was", "has", "does"].contains(&verb);
+    let mine = |word: &str| if ["her", "his", "their"].contains(&word) { "my".to_owned() } else { word.to_owned() };
+    tells.then(|| plain_deeds(deed).split(' ').map(mine).collect::<Vec<_>>().join(" "))
 }
 
 /// `yawn and look at Crake` of `*yawns and looks at Crake*`: how deeds are written in a chat.

@@ -5,6 +5,7 @@ use super::leading::without_lead_in;
 use super::reasons::{
     ASKING, cut_at_alternative, cut_at_reasons, has_verb, without_reason_in_front, without_reason_in_the_middle,
 };
+use super::two_in_one;
 use super::vocabulary::QUESTION_WORDS;
 
 /// How a remark beside a deed begins.
@@ -178,6 +179,7 @@ pub(crate) fn trimmed(sentence: &str, is_question: bool) -> Vec<String> {
     {
         words.remove(2);
     }
+    two_in_one::while_going(&mut words);
     cut_at_reasons(&mut words, asks);
     without_ends(&mut words);
     words

@@ -128,7 +128,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Examine,
-        "look at, peek through, peep through, peer through, peek, peep, examine, x, inspect, study, read, check, look in, look into, look down at, look back at, look across, look across at, look under, look behind, look \
+        "look at, regard, reach into, peer, peek through, peep through, peer through, peek, peep, examine, x, inspect, study, read, check, look in, look into, look down at, look back at, look across, look across at, look under, look behind, look \
          inside, look through, look closely at, look up at, look over, search, describe, watch, view, see, \
          solve, work out, figure out, decipher, translate, browse, poke around, poke around in, poke about, nose around, leaf through, flip through, have a look at, take a look at, steal a look at, take a peek at, have a peek at, take a glance at, sneak a look at, \
          steal a glance at, cast an eye over, squint at, \
@@ -163,7 +163,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Take,
-        "take, help yourself to, pick up, get, grab, collect, pocket, fetch, steal, carry, pick, lift, acquire, snatch, seize, \
+        "take, reach for, help yourself to, pick up, get, grab, collect, pocket, fetch, steal, carry, pick, lift, acquire, snatch, seize, \
          catch, borrow, remove, retrieve, gather, pluck, hold, coil, coil up, roll up, bring along, take along, take back, pull out, swipe, take hold of, help \
          myself to",
     ),
@@ -193,7 +193,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Ask, "ask, beg, request, demand, ask for, invite"),
     (
         Verb::Greet,
-        "greet, take a bow, make a bow, curtsy, here kitty, come here, come, come with me, follow me, come along, come on, hello there, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
+        "greet, what ho, ahoy there, ahoy, take a bow, make a bow, curtsy, here kitty, come here, come, come with me, follow me, come along, come on, hello there, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
          thanks to, introduce myself to, introduce myself, introduce yourself, bid, good evening, good morning, evening all, evening everyone, morning all, evening everybody, bow to, bow, nod to, \
          nod at, smile at, salute, say goodbye to, say goodbye, goodbye, thanks, thank you, curtsey",
     ),
@@ -342,7 +342,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Time, "time, check the time, tell the time, ask the time"),
     (
         Verb::Think,
-        "make a wish, think, think about, remember, ponder, consider, wonder, wonder about, imagine, pray, pray to, cry \
+        "ask myself, tell myself, think, think about, remember, ponder, consider, wonder, wonder about, imagine, pray, pray to, cry \
          softly, cry, weep, laugh, laugh at, smile, panic, worry, wish, wish for, despair, reflect, hope, \
          recall, grin, shrug, sigh, scream inside, contemplate, think of, decide",
     ),

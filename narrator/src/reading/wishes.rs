@@ -56,6 +56,7 @@ pub(crate) fn seen(words: &mut Vec<String>) {
 pub(crate) fn wondered(words: &mut Vec<String>) {
     const WISHES: &[&str] = &[
         "i want to know",
+        "i would want to know",
         "i'd like to know",
         "i would like to know",
         "i need to know",
@@ -115,6 +116,12 @@ pub(crate) fn requested(words: &mut Vec<String>) {
     const REQUESTS: &[&str] = &[
         "might i trouble you for ",
         "may i trouble you for ",
+        "might i trouble someone for ",
+        "might i trouble somebody for ",
+        "could i trouble someone for ",
+        "could i trouble somebody for ",
+        "i'd be obliged for ",
+        "i would be obliged for ",
         "could i trouble you for ",
         "can i trouble you for ",
         "i'd be glad of ",
@@ -162,7 +169,7 @@ pub(crate) fn requested(words: &mut Vec<String>) {
 const NO_NOUNS: &[&str] = &[
     "now", "next", "else", "then", "time", "day", "about", "for", "if", "way", "happened", "happens", "gives", "up",
     "to", "is", "are", "was", "were", "the", "this", "that", "do", "can", "exits", "ways", "people", "things", "items",
-    "of", "place", "year", "month", "hour",
+    "of", "place", "year", "month", "hour", "ho",
 ];
 
 /// `what do you know about the moon` for `might I ask you about the moon`, `look at the pump` for `what pump`, and `who is he` for `what's his name`.

@@ -146,6 +146,8 @@ fn named_in_front(words: &mut Vec<String>) {
         .iter()
         .position(|word| ["it", "them", "him", "her"].contains(&word.as_str()))
         .map(|at| at + comma + 1);
+    // `my friend , wake up , it is late`
+    let it = it.filter(|it| words[it - 1] != ",");
     if let Some(it) = it.filter(|_| is_noun && verb_at(&deed).is_some()) {
         let noun: Vec<String> = words[..comma].to_vec();
         words.splice(it..=it, noun);
@@ -184,8 +186,10 @@ fn without_small_words(words: &mut Vec<String>) {
     }
     // `an inn where one could stay`
     if asks_for
-        && let Some(at) = (3..words.len())
-            .find(|at| is(words, *at, &["where", "that", "which"]) && is(words, at + 1, &["one", "i", "we", "you"]))
+        && let Some(at) = (4..words.len()).find(|at| {
+            let is_own = is(words, at + 1, &["one", "i", "we", "you", "a", "an", "somebody", "someone"]);
+            is(words, *at, &["where", "that", "which"]) && is_own
+        })
     {
         words.truncate(at);
     }

@@ -8,6 +8,7 @@ use crate::telling::Telling;
 use crate::world::entries::Being;
 use crate::world::found::Found;
 use crate::world::matter::{matter, shares_a_word};
+use crate::world::naming;
 use crate::world::naming::{a, from_here, the};
 use crate::world::texts::{capital, sentences};
 use crate::world::view::View;
@@ -88,6 +89,24 @@ impl Telling<'_> {
         self.talk_to(being, &as_to_themselves(text), Verb::Ask)
     }
 
+    /// `are you Odile?`: who is asked for their name says it, or that it is another's.
+    pub(crate) fn asked_who_they_are(&self, text: &str) -> Option<String> {
+        let asked = ["are you ", "you must be ", "you are ", "is your name ", "aren't you "];
+        let name = asked.iter().find_map(|asks| text.strip_prefix(asks))?;
+        let name = name.trim_start_matches("called ").trim_start_matches("named ").trim_end_matches(" then");
+        let listener = self.view.speaker()?;
+        if fit(name, &listener.name).is_some() || naming::clean(name) == listener.kind {
+            return Some(self.introduced(listener));
+        }
+        let other = self.view.absent_in(name).filter(|_| name.split(' ').count() <= 3)?;
+        let who = capital(&listener.call());
+        let lines = [
+            format!("'Do I look like {other}?' says {who}."),
+            format!("'No,' says {who}. '{other} is somebody else.'"),
+        ];
+        Some(format!("{} {}", self.view.fresh(&lines), self.introduced(listener)))
+    }
+
     /// `why is the lady sad?` as asked of her, who is here.
     pub(crate) fn asked_of_them_by_name(&self, text: &str) -> Option<String> {
         let listener = self.view.speaker().filter(|listener| !self.has_words_for(listener, text))?;
@@ -107,6 +126,12 @@ impl Telling<'_> {
     pub(crate) fn asked_whether_they(&self, text: &str) -> Option<String> {
         let (helps, rest) =
             text.split_once(' ').filter(|(helps, _)| ["can", "could", "will", "would"].contains(helps))?;
+        // `can Ketch hear me?`, from where he is not
+        let first = rest.split(' ').next().unwrap_or_default();
+        let asks_for_help = [" hear me", " see me", " help me", " come here"].iter().any(|asks| rest.ends_with(asks));
+        if let Some(person) = self.view.absent_in(first).filter(|_| asks_for_help && self.view.speaker().is_none()) {
+            return Some(self.absent(&person));
+        }
         let (person, wish) = (1..=2).rev().find_map(|length| {
             let cut = rest.match_indices(' ').nth(length - 1)?.0;
             match self.view.find(&rest[..cut]) {

@@ -3,6 +3,7 @@
 use story::{Npc, words};
 
 use crate::telling::Telling;
+use crate::world::found;
 use crate::world::found::Found;
 use crate::world::naming::{clean, the};
 use crate::world::view::View;
@@ -13,7 +14,7 @@ const MEMORY: usize = 3;
 impl View<'_> {
     /// The only person of the story who has the trade that `noun` names, and who is not here.
     fn absent_by_trade(&self, noun: &str) -> Option<String> {
-        let has_trade = |npc: &&Npc| crate::world::found::is_same_trade(noun, &npc.kind) && !self.has_being(&npc.name);
+        let has_trade = |npc: &&Npc| found::is_same_trade(noun, &npc.kind) && !self.has_being(&npc.name);
         let people = self.people();
         let names: std::collections::BTreeSet<&String> = people.iter().filter(has_trade).map(|npc| &npc.name).collect();
         let mut names = names.into_iter();

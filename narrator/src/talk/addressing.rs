@@ -3,6 +3,7 @@
 
 use crate::looking::subject::TELL;
 use crate::reading::clause::Clause;
+use crate::reading::rewording;
 use crate::reading::verbs::{Verb, verb_at};
 use crate::telling::Telling;
 use crate::world::entries::Being;
@@ -88,7 +89,7 @@ impl Telling<'_> {
         let words = words.get(behind.or_else(plain)?..)?;
         match (verb, words) {
             // `ask her to take me over`
-            (Verb::Ask, ["to", carries, "me" | "us", ..]) if crate::reading::rewording::CARRIES.contains(carries) => {
+            (Verb::Ask, ["to", carries, "me" | "us", ..]) if rewording::CARRIES.contains(carries) => {
                 let lines = [
                     format!("'You have only to go,' says {who}."),
                     format!("{who} nods. 'Say where, and go.'"),
@@ -135,6 +136,8 @@ impl Telling<'_> {
                 let said = words.join(" ");
                 let of_them = ["she is ", "she's ", "he is ", "he's "].iter().find_map(|own| said.strip_prefix(own));
                 let said = of_them.map_or(said.clone(), |rest| format!("you're {rest}"));
+                let said =
+                    said.replace("sorry for her ", "sorry for your ").replace("sorry for his ", "sorry for your ");
                 if let Some(taken) = self.remark_taken(&said, being) {
                     return Some(format!("{taken} {}", self.can_be_asked(being)));
                 }
@@ -151,6 +154,26 @@ impl Telling<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The answer to `tell Odile about the bell`, of which she has nothing to say herself.
+    pub(crate) fn told_of_something(&self, clause: &Clause, being: &Being) -> Option<String> {
+        let (_, topic) = clause.rest.split_once(" about ").filter(|_| clause.written == "tell")?;
+        let can_hear = !being.is_asleep() && !being.is_speechless();
+        if !can_hear
+            || self.has_words_for(being, topic)
+            || topic.split(' ').any(|word| ["her", "him", "them"].contains(&word))
+        {
+            return None;
+        }
+        let who = capital(&being.call());
+        let topic = topic.split(' ').map(|word| if word == "my" { "your" } else { word }).collect::<Vec<_>>().join(" ");
+        let lines = [
+            format!("You tell {who} about {topic}. {who} hears you to the end, and asks nothing."),
+            format!("You say what you know of {topic}. 'Well, well,' says {who}."),
+            format!("You speak of {topic}. {who} nods where one nods."),
+        ];
+        Some(format!("{} {}", self.view.fresh(&lines), self.can_be_asked(being)))
     }
 
     /// The answer to `be kind to the mayor`.

@@ -1,5 +1,7 @@
 //! Questions that the player asks, of somebody here or of nobody. The answer never changes anything.
 
+use super::asked_of_them::is_of_weather;
+use crate::looking::scraps;
 use crate::looking::subject::{asks_for_price, direction_asked_about, indirect, question_noun};
 use crate::reading::clause::Clause;
 use crate::reading::rewording::CARRIES;
@@ -7,6 +9,8 @@ use crate::reading::verbs::Verb;
 use crate::reading::vocabulary::direction;
 use crate::telling::Telling;
 use crate::world::found::Found;
+use crate::world::matter;
+use crate::world::naming;
 use crate::world::script::is_about;
 use crate::world::texts::capital;
 
@@ -35,8 +39,11 @@ impl Telling<'_> {
     /// A question to nobody in particular. It never changes anything.
     pub(crate) fn question(&self, clause: &Clause) -> String {
         let text = indirect(&clause.rest);
-        let text = text.strip_suffix(" take").filter(|_| text.starts_with("how long")).unwrap_or(text);
+        let lasts = text.strip_suffix(" take").or_else(|| text.strip_suffix(" last"));
+        let text = lasts.filter(|_| text.starts_with("how long")).unwrap_or(text);
         self.asked_of_somebody_named(clause, text)
+            .or_else(|| self.own_asked_about(text))
+            .or_else(|| self.asked_who_they_are(text))
             .or_else(|| self.asked_to_have(text))
             .or_else(|| self.asked_whose(text))
             .or_else(|| self.asked_to_be_carried(text))
@@ -49,11 +56,14 @@ impl Telling<'_> {
             .or_else(|| self.asked_whether_they(text))
             .or_else(|| self.read_and_asked_about(text))
             .or_else(|| self.asked_of_a_spot(text))
+            .or_else(|| self.asked_for_price_of_nobody(text))
             .or_else(|| is_sworn(text).then(|| self.sworn()))
             .or_else(|| self.of_the_world(text))
             .or_else(|| self.seen_that_way(text))
             .or_else(|| self.asked_about_somebody(text))
             .or_else(|| self.asked_for_price(text))
+            .or_else(|| self.asked_what_is_in_a_part(text))
+            .or_else(|| self.asked_what_a_thing_does(text))
             .or_else(|| self.why_the_place_is_so(text))
             .or_else(|| self.asked_of_listener(text))
             .or_else(|| self.asked_of_them_by_name(text))
@@ -153,6 +163,9 @@ impl Telling<'_> {
         if !of_place || self.view.speaker().is_some_and(|listener| self.has_words_for(listener, text)) {
             return None;
         }
+        if let Some(known) = self.known_of_why(text) {
+            return Some(known);
+        }
         let noun = self.asked_about(text).filter(|noun| !noun.starts_with("your "))?;
         Some(self.describe(&noun))
     }
@@ -161,9 +174,9 @@ impl Telling<'_> {
     fn asked_of_listener(&self, text: &str) -> Option<String> {
         let listener = self.view.speaker();
         let asks_who = text.starts_with("who is ") || text.starts_with("who's ");
-        if let Some(listener) = listener.filter(|listener| {
-            asks_who && !listener.kind.is_empty() && crate::world::matter::shares_a_word(&listener.kind, text)
-        }) {
+        if let Some(listener) = listener
+            .filter(|listener| asks_who && !listener.kind.is_empty() && matter::shares_a_word(&listener.kind, text))
+        {
             return Some(self.introduced(listener));
         }
         let of_trust = text.starts_with("should i be ") || text.starts_with("should i trust ");
@@ -175,13 +188,6 @@ impl Telling<'_> {
         let leave = listener.filter(|listener| asks_leave && self.has_words_for(listener, text));
         if let Some(listener) = leave {
             return Some(self.talk_to(listener, text, Verb::Ask));
-        }
-        // `are you Odile?`
-        if let Some(listener) = listener
-            && let Some(name) = text.strip_prefix("are you ").or_else(|| text.strip_prefix("you must be "))
-            && story::fit(name, &listener.name).is_some()
-        {
-            return Some(self.introduced(listener));
         }
         if let Some(noun) = self.asked_about(text).filter(|noun| noun.starts_with("your ") && !is_favour) {
             return Some(self.describe(&noun));
@@ -232,8 +238,8 @@ impl Telling<'_> {
             wish.and_then(|wish| ["some ", "a ", "an ", "any "].iter().find_map(|article| wish.strip_prefix(article)));
         let is_missing = |noun: &&str| {
             noun.split(' ').count() <= 2
-                && !crate::looking::scraps::is_scrap(noun)
-                && !crate::world::naming::is_abstract(noun)
+                && !scraps::is_scrap(noun)
+                && !naming::is_abstract(noun)
                 && self.view.find(noun) == Found::Nothing
                 && !self.has_words_for(listener, noun)
         };
@@ -298,6 +304,11 @@ impl Telling<'_> {
         {
             return Some(format!("{background} {}", self.could_try()));
         }
+        if text.starts_with("who lived ")
+            && let Some(background) = self.background()
+        {
+            return Some(background);
+        }
         if let Some(text) = self.why_it_is_so_here(text) {
             return Some(text);
         }
@@ -310,7 +321,8 @@ impl Telling<'_> {
             let noun = ends.iter().fold(noun, |noun, end| noun.strip_suffix(end).unwrap_or(noun));
             return Some(self.describe(noun));
         }
-        self.known_of_somebody(text)
+        self.weather(text)
+            .or_else(|| self.known_of_somebody(text))
             .or_else(|| self.known_of_the_player(text))
             .or_else(|| text.starts_with("am i ").then(|| self.who_the_player_is()))
             .or_else(|| self.seen_of_it(text))
@@ -319,11 +331,11 @@ impl Telling<'_> {
     /// `whose name is it?`: what was named last, once more.
     fn seen_of_it(&self, text: &str) -> Option<String> {
         // `how cold is it?` asks of the weather.
-        let is_impersonal = text.starts_with("how ") && text.ends_with(" is it");
+        let is_impersonal = (text.starts_with("how ") && text.ends_with(" is it")) || is_of_weather(text);
         let asks_of_it = !is_impersonal && text.split(' ').any(|word| ["it", "that", "this"].contains(&word));
         let found = self.view.find("it");
         let is_thing = matches!(found, Found::Held(_) | Found::Here(_) | Found::Scenery(_) | Found::Inside(..));
-        (asks_of_it && is_thing).then(|| self.describe(&crate::world::naming::clean(&found.call())))
+        (asks_of_it && is_thing).then(|| self.describe(&naming::clean(&found.call())))
     }
 
     /// What the world answers whoever is there: ways, what is inside, what can be done.
@@ -340,73 +352,6 @@ impl Telling<'_> {
             .or_else(|| self.standing_question(text))
             .or_else(|| self.polite_request(text))
             .or_else(|| self.possible(text))
-    }
-
-    /// `what are you making?`, `is he awake?`: what can be seen of somebody, unless they have words of their own for it.
-    fn asked_about_somebody(&self, text: &str) -> Option<String> {
-        let all: Vec<&str> = text.split_whitespace().collect();
-        let has = |any: &[&str]| all.iter().any(|word| any.contains(word));
-        if has(&["you", "your"]) {
-            let listener = self.view.speaker().filter(|listener| !self.has_words_for(listener, text))?;
-            let asks = text.contains("who are you")
-                || text.ends_with("what are you")
-                || text.contains("your name")
-                || (text.starts_with("what") && has(&["doing", "making", "wearing", "holding", "carrying"]));
-            return asks.then(|| self.introduced(listener));
-        }
-        // `can the cat come with me?`
-        let helps = ["can", "could", "will", "would", "does", "did", "has", "is", "was", "may"];
-        let subject = all.split_first().filter(|(first, rest)| helps.contains(first) && !rest.is_empty()).and_then(
-            |(_, rest)| {
-                (1..=rest.len().min(3)).rev().find_map(|length| match self.view.find(&rest[..length].join(" ")) {
-                    Found::Being(being) if !["it", "that", "this"].contains(&rest[0]) => Some(being),
-                    _ => None,
-                })
-            },
-        );
-        if let Some(being) = subject.filter(|being| being.is_speechless() || !self.has_words_for(being, text)) {
-            let who = capital(&being.call());
-            // What is so, and not what may be, can be seen.
-            if ["is", "was", "does", "did", "has"].contains(&all[0]) {
-                return Some(self.describe(&being.name.to_lowercase()));
-            }
-            let lines = [
-                (" alone knows, and does not say", format!("{who} alone knows, and does not say.")),
-                ("That is up to", format!("That is up to {who}.")),
-                ("would show you, if it came to that", format!("{who} would show you, if it came to that.")),
-            ];
-            return Some(format!("{} {}", self.view.fresh_by_stem(&lines), self.describe(&being.name.to_lowercase())));
-        }
-        // `what does Crake look like?`
-        let looks =
-            ["what does ", "what is ", "what's ", "how does "].iter().find_map(|opening| text.strip_prefix(opening));
-        let looks =
-            looks.and_then(|rest| [" look like", " look", " like"].iter().find_map(|end| rest.strip_suffix(end)));
-        if let Some(noun) = looks.filter(|noun| matches!(self.view.find(noun), Found::Being(_))) {
-            return Some(self.describe(noun));
-        }
-        // When they will do something cannot be seen of them.
-        if text.starts_with("when") {
-            return None;
-        }
-        let pronoun = all.iter().take(3).find(|word| ["he", "she", "he's", "she's"].contains(word))?;
-        match self.view.find(pronoun.trim_end_matches("'s")) {
-            Found::Being(being) if !self.has_words_for(being, text) => Some(self.asked_about_them(being, text)),
-            _ => None,
-        }
-    }
-
-    /// The answer to `how much is the glass eye?`, for a thing that is here and for which nobody has words.
-    fn price_of(&self, listener: &crate::world::entries::Being, text: &str) -> Option<String> {
-        let noun = self.asked_about(text).filter(|noun| !self.has_words_for(listener, noun))?;
-        let who = capital(&listener.call());
-        let call = self.view.find(&noun).call();
-        let lines = [
-            (" names no price for", format!("{who} names no price for {call}.")),
-            (", as far as", format!("{} is not for sale, as far as {who} knows.", capital(&call))),
-            ("puts no price on", format!("{who} puts no price on {call}.")),
-        ];
-        Some(format!("{} {} {}", self.view.fresh_by_stem(&lines), self.describe(&noun), self.can_be_asked(listener)))
     }
 }
 

@@ -6,6 +6,7 @@ use story::words;
 use crate::reading::clause::Clause;
 use crate::reading::verbs::Verb;
 use crate::telling::Telling;
+use crate::world::entries;
 use crate::world::texts::capital;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,7 @@ const OPENINGS: &[(Remark, &str)] = &[
         Remark::Sympathy,
         "i'm sorry for your, i am sorry for your, sorry for your, sorry to hear, i'm sorry to hear, i'm sorry about, i am sorry about, i am sorry to hear, i'm sorry that, sorry about your, \
          what a shame, what a pity, what a tragedy, my condolences, condolences, poor you, poor thing, you poor, that's sad, that is sad, how sad, that must be, that must have, it must be, it must have, you must be, you must miss, you must have, \
-         i feel sorry, i feel for you, i'm so sorry for, i understand, i know how you feel, that's terrible, that's awful, how awful, how terrible",
+         you look sad, you look tired, you look unhappy, you look worried, you look lonely, you seem sad, you seem tired, you seem worried, you seem lonely, i feel sorry, i feel for you, i'm so sorry for, i understand, i know how you feel, that's terrible, that's awful, how awful, how terrible",
     ),
     (
         Remark::Sorry,
@@ -48,7 +49,7 @@ const OPENINGS: &[(Remark, &str)] = &[
     ),
     (
         Remark::Insult,
-        "that's a lie, that is a lie, it's a lie, that's not true, that isn't true, that can't be true, that's nonsense, nonsense, rubbish, you're ugly, you're stupid, you're an idiot, you're mean, you're a liar, you liar, liar, you lie, you're lying, you're crazy, you're mad, \
+        "that's a lie, that is a lie, it's a lie, that's not true, that isn't true, that can't be true, that's nonsense, nonsense, rubbish, you're ugly, you're stupid, you're an idiot, you're mean, you're a liar, you're a thief, you're a crook, you're a fraud, you're a coward, you're a fool, you're a monster, you're a cheat, you're a murderer, you're a bad, you're a terrible, you're a horrible, you liar, liar, you lie, you're lying, you're crazy, you're mad, \
          you're weird, you're creepy, you're rude, you're useless, you're fat, you're boring, you're horrible, you're terrible, i hate you, i don't like you, \
          i don't trust you, i don't believe you, shut up, go away, leave me alone, get lost, you smell, you stink, you should be ashamed, shame on you, how dare you, you ought to be ashamed, you idiot, you fool, you monster, you thief",
     ),
@@ -137,7 +138,8 @@ impl Telling<'_> {
     pub(crate) fn remarked(&self, clause: &Clause) -> Option<String> {
         let listener = self.view.speaker();
         let said = without_name(&clause.whole, &self.names_here());
-        let remark = remark(&said)?;
+        // `you must be Odile`
+        let remark = remark(&said).filter(|_| said != "you must be")?;
         if clause.is_question && remark != Remark::Puzzled {
             return None;
         }
@@ -178,7 +180,7 @@ impl Telling<'_> {
     }
 
     /// How `being` takes what is said to them, if it is a remark and no matter of the story.
-    pub(crate) fn remark_taken(&self, said: &str, being: &crate::world::entries::Being) -> Option<String> {
+    pub(crate) fn remark_taken(&self, said: &str, being: &entries::Being) -> Option<String> {
         let remark = remark(said).filter(|remark| !matches!(remark, Remark::Puzzled | Remark::Farewell))?;
         Some(self.view.fresh(&taken_by(remark, &capital(&being.call()))).to_owned())
     }

@@ -6,6 +6,7 @@ use story::words;
 use crate::deeds::going::moved;
 use crate::telling::Telling;
 use crate::world::entries::Being;
+use crate::world::naming;
 use crate::world::script::is_about;
 use crate::world::texts::{capital, mentions};
 
@@ -156,7 +157,9 @@ impl Telling<'_> {
             ) => Some(self.goes_on(being, &last, asked)),
             (FollowUp::Next, None) => Some(self.hint()),
             (FollowUp::Which, None) => Some(self.left_open()),
-            (FollowUp::Why | FollowUp::How | FollowUp::Who | FollowUp::Sure, None) => Some(self.because(asked, &last)),
+            // A thing does not say who it is.
+            (FollowUp::Who, None) => Some(self.company()),
+            (FollowUp::Why | FollowUp::How | FollowUp::Sure, None) => Some(self.because(asked, &last)),
         }
     }
 
@@ -265,8 +268,8 @@ impl Telling<'_> {
             let began = self.background().unwrap_or_default();
             return format!("You have not been anywhere else yet. {began} {}", self.ways_out());
         };
-        let place = crate::world::naming::the(&way.place);
-        let from = crate::world::naming::from_here(&way.direction);
+        let place = naming::the(&way.place);
+        let from = naming::from_here(&way.direction);
         let lines = [
             ("You came from", format!("You came from {place}, {from}.")),
             ("Before this you were in", format!("Before this you were in {place}, {from}.")),

@@ -3,6 +3,7 @@
 pub(crate) mod about_others;
 pub(crate) mod absent;
 pub(crate) mod addressing;
+pub(crate) mod asked_of_them;
 pub(crate) mod asking;
 pub(crate) mod chatter;
 pub(crate) mod exclaiming;

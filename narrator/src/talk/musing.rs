@@ -1,6 +1,7 @@
 //! Thinking aloud: `hmm, maybe the key is under the mat`, `I bet he did it`, `I think you owe the town an apology`. Nothing is done; what
 //! is thought of is looked at, and whoever is spoken of to their face has heard it.
 
+use crate::reading::sentence;
 use crate::reading::verbs::Verb;
 use crate::telling::Telling;
 use crate::world::found::Found;
@@ -26,6 +27,10 @@ const OPENINGS: &[&str] = &[
     "surely ",
     "i have a feeling that ",
     "i hope ",
+    "i do hope ",
+    "i do think ",
+    "i do believe ",
+    "i sincerely hope ",
     "i fear ",
     "i'm afraid ",
 ];
@@ -68,7 +73,7 @@ impl Telling<'_> {
             .find_map(|own| thought.strip_prefix(own));
         // Who considers where to go next goes there.
         let goes = considered.is_some_and(|deed| {
-            crate::reading::sentence::clauses(deed).first().and_then(|clause| clause.verb).is_some_and(Verb::is_motion)
+            sentence::clauses(deed).first().and_then(|clause| clause.verb).is_some_and(Verb::is_motion)
         });
         if let Some(deed) = considered.filter(|_| considers && !goes) {
             return self.possible(&format!("should i {deed}"));
@@ -118,7 +123,11 @@ impl Telling<'_> {
     /// What is here and thought of: where something may be comes before what it is.
     fn thought_of(&self, words: &[&str]) -> Option<String> {
         let is_here = |noun: &String| {
-            !["it", "that", "this"].contains(&noun.as_str())
+            // `the ferry is safe` is no noun.
+            let says = noun.split(' ').any(|word| STATES.contains(&word));
+            !says
+                && self.way_by_name(noun).is_none()
+                && !["it", "that", "this"].contains(&noun.as_str())
                 && matches!(
                     self.view.find(noun),
                     Found::Held(_)

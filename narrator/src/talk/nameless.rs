@@ -2,11 +2,15 @@
 
 use story::fit;
 
+use crate::looking::scraps;
+use crate::looking::standing;
 use crate::reading::clause::Clause;
 use crate::reading::verbs::Verb;
+use crate::reading::vocabulary;
 use crate::reading::vocabulary::{PREPOSITIONS, direction};
 use crate::telling::Telling;
 use crate::world::found::Found;
+use crate::world::naming;
 use crate::world::naming::is_or_are;
 use crate::world::texts::capital;
 
@@ -24,7 +28,7 @@ impl Telling<'_> {
         if matches!(words.as_slice(), ["left" | "right" | "ahead" | "straight" | "forward" | "forwards", ..]) {
             return (self.no_way("You would have to say which way, as a compass would."), false);
         }
-        if crate::looking::standing::SO_FAR.iter().any(|part| clause.rest.contains(part)) {
+        if standing::SO_FAR.iter().any(|part| clause.rest.contains(part)) {
             return (self.so_far(), false);
         }
         // `I want to be paid` is said to everybody present.
@@ -107,9 +111,9 @@ impl Telling<'_> {
             && *verb != "here"
             && !noun.is_empty()
             && !PREPOSITIONS.contains(verb)
-            && !crate::world::naming::ARTICLES.contains(verb)
-            && !crate::looking::scraps::is_scrap(verb)
-            && !crate::reading::vocabulary::OPENERS.contains(verb)
+            && !naming::ARTICLES.contains(verb)
+            && !scraps::is_scrap(verb)
+            && !vocabulary::OPENERS.contains(verb)
         {
             // `weigh the ticket on the balance` is about the ticket.
             let skipped = noun.iter().take_while(|word| PREPOSITIONS.contains(word)).count();
@@ -128,6 +132,17 @@ impl Telling<'_> {
             }
             if found != Found::Nothing {
                 let call = found.call();
+                // `flip the token`
+                if let (Found::Held(item), "flip" | "juggle" | "twirl" | "weigh" | "balance" | "rotate") =
+                    (&found, *verb)
+                {
+                    let them = naming::it_or_them(item);
+                    let lines = [
+                        format!("You {verb} {call}, and have {them} still."),
+                        format!("You {verb} {call} once or twice. It passes the time."),
+                    ];
+                    return Some(self.view.fresh(&lines).to_owned());
+                }
                 let lines = [
                     format!("You see no way to {verb} {call}."),
                     format!("You have nothing to {verb} {call} with."),

@@ -28,7 +28,7 @@ enum Life {
 const LIFE: &[(Life, &str)] = &[
     (
         Life::Name,
-        "your name, your story, your deal, what is yours, what's yours, and yours, who are you, who you are, who might you be, are you called, call you, introduce yourself, about yourself, \
+        "your name, your first name, your last name, your full name, your real name, your surname, your story, your deal, what is yours, what's yours, and yours, who are you, who you are, who might you be, are you called, call you, introduce yourself, about yourself, \
          do you do here, your job here, do for a living, who she is, who he is, she is called, he is called, she's called, he's called, is she called, is he called",
     ),
     (
@@ -76,6 +76,18 @@ const LIFE: &[(Life, &str)] = &[
 /// Words that make any question to somebody one about themselves.
 const OWN: &[&str] = &["you", "your", "you're", "yours", "yourself", "you've", "you'd"];
 
+/// What somebody can be, in a word that does not end like one.
+const STATES: &[&str] = &[
+    "sad", "ok", "okay", "well", "fine", "mad", "ill", "sick", "cold", "hot", "warm", "old", "young", "alone", "real",
+    "dead", "alive", "safe", "sure", "free", "rich", "poor", "blind", "deaf", "serious", "asleep", "awake", "here",
+    "there", "married", "single", "human", "afraid", "nice", "good", "bad", "evil", "kind", "mean", "rude", "local",
+    "lost", "hurt", "drunk", "bored", "new", "open", "shy", "upset", "glad", "proud",
+];
+
+/// How words end that say what somebody is like.
+const STATE_ENDS: &[&str] =
+    &["ing", "ed", "y", "ful", "less", "ous", "ive", "ent", "ant", "al", "ish", "ble", "ic", "en", "id"];
+
 fn life(topic: &str) -> Option<Life> {
     let text = format!(" {} ", topic.replace(" ,", ""));
     let has = |part: &str| text.contains(&format!(" {part} ")) || text.ends_with(&format!(" {part}"));
@@ -93,7 +105,10 @@ fn life(topic: &str) -> Option<Life> {
                 .filter(|word| !["so", "very", "really", "always", "still", ","].contains(word))
                 .collect::<Vec<_>>()
         });
-        state.is_some_and(|state| matches!(state.as_slice(), [one] if !one.ends_with("'s"))).then_some(Life::Mood)
+        let [one] = state?[..] else { return None };
+        // `are you Bob?`
+        let is_state = STATES.contains(&one) || STATE_ENDS.iter().any(|end| one.len() > 4 && one.ends_with(end));
+        (!one.ends_with("'s")).then_some(if is_state { Life::Mood } else { Life::Name })
     };
     let found = found.or_else(is_mood);
     let is_of_name = ["she is", "he is", "who she", "who he", "called"].iter().any(|part| text.contains(part));

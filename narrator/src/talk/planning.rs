@@ -3,6 +3,7 @@
 
 use crate::reading::verbs::{Verb, is_verb_word};
 use crate::telling::Telling;
+use crate::world::texts;
 
 /// How the part of a sentence begins that says when.
 const WHEN: &[&str] = &["when ", "once ", "as soon as ", "after ", "the moment "];
@@ -131,7 +132,7 @@ impl Telling<'_> {
             return None;
         }
         if let Some(listener) = self.view.speaker().filter(|listener| !somebody || self.has_words_for(listener, deed)) {
-            let who = crate::world::texts::capital(&listener.call());
+            let who = texts::capital(&listener.call());
             let lines = [
                 ("when it comes to that", format!("'We will see,' says {who}, 'when it comes to that.'")),
                 ("will hold you to it", format!("{who} nods, and will hold you to it.")),

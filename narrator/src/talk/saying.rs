@@ -6,9 +6,12 @@ use story::script::Beat;
 use crate::reading::clause::Clause;
 use crate::reading::phrasing::felt;
 use crate::reading::verbs::Verb;
+use crate::reading::vocabulary;
 use crate::telling::Telling;
+use crate::world::entries;
 use crate::world::found::Found;
 use crate::world::rules;
+use crate::world::texts;
 
 /// How a statement begins.
 const SUBJECTS: &[&str] = &[
@@ -83,7 +86,10 @@ const STATES: &[&str] = &[
 ];
 
 /// What is said of a thing.
-const IS: &[&str] = &["is", "are", "was", "were", "isn't", "looks", "seems", "feels", "has", "smells", "sounds"];
+const IS: &[&str] = &[
+    "is", "are", "was", "were", "isn't", "looks", "seems", "look", "seem", "waits", "stands", "hangs", "smell", "feel",
+    "feels", "has", "smells", "sounds",
+];
 
 impl Clause {
     /// Whether the player says that they do not do something.
@@ -136,20 +142,72 @@ impl Clause {
             let next = words.get(at + 1).copied().unwrap_or_default();
             if first == "i" {
                 STATES.contains(&next) || next.ends_with("n't")
+            } else if first == "it" {
+                self.verb.is_none() && IS.contains(&next)
             } else {
                 SUBJECTS.contains(&first) && !next.is_empty()
             }
         };
         // `the chair is alive`
-        let of_thing = ["the", "this", "that", "your", "his", "her", "my"].contains(&words[0])
+        let of_thing = ["the", "this", "that", "these", "those", "your", "his", "her", "my"].contains(&words[0])
             && words.iter().take(5).skip(2).any(|word| IS.contains(word));
-        words.len() > 1 && (says(0) || says(start) || (of_thing && self.verb.is_none()))
+        let exclaims = matches!(words.as_slice(), ["what", "a" | "an", _, ..] | ["how", _]) && !self.is_question;
+        words.len() > 1
+            && (exclaims
+                || says(0)
+                || says(start)
+                || (self.verb.is_none() && (of_thing || would_rather(&words) || says_of_somebody(&words))))
     }
+}
+
+/// `I'd rather be paid in advance`
+fn would_rather(words: &[&str]) -> bool {
+    matches!(
+        words,
+        ["i'd", "rather" | "prefer" | "sooner" | "hate" | "love", _, ..]
+            | ["i", "would", "rather" | "prefer" | "sooner" | "hate" | "love", _, ..]
+            | ["i", "prefer" | "doubt" | "wish" | "expect" | "usually" | "always", _, ..]
+    )
+}
+
+/// `Maud sent me`, `my boss told me to come`: what somebody did.
+fn says_of_somebody(words: &[&str]) -> bool {
+    const DID: &[&str] = &[
+        "sent",
+        "told",
+        "asked",
+        "said",
+        "says",
+        "wants",
+        "gave",
+        "hired",
+        "needs",
+        "invited",
+        "recommended",
+        "lied",
+        "paid",
+        "promised",
+        "warned",
+        "showed",
+        "called",
+        "wrote",
+        "left",
+        "killed",
+        "stole",
+        "sold",
+    ];
+    let first = words[0];
+    let is_question = vocabulary::QUESTION_WORDS.contains(&first);
+    let did = words.iter().skip(1).take(3).position(|word| DID.contains(word));
+    !is_question && did.is_some_and(|at| words.len() > at + 2)
 }
 
 impl Telling<'_> {
     /// The answer to a statement: whoever is there has heard it.
     pub(crate) fn stated(&self, clause: &Clause) -> String {
+        if let Some(introduced) = self.asked_who_they_are(&clause.whole) {
+            return introduced;
+        }
         if let Some(listener) = self.view.speaker() {
             // `I know about Amos` speaks of him.
             if let Some((_, topic)) = clause.whole.split_once(" about ") {
@@ -234,12 +292,10 @@ impl Telling<'_> {
             objects: vec![listener.name.to_lowercase()],
             preposition: "for".to_owned(),
             second: wish.to_owned(),
-            quote: String::new(),
             rest: format!("{} for {wish}", listener.name.to_lowercase()),
-            is_question: false,
             wants: true,
             whole: text.to_owned(),
-            is_later: false,
+            ..Clause::default()
         };
         let is_asked_for =
             |way: &&Beat| self.view.fits(&way.when) && !way.set.is_empty() && rules::is_beat(way, &clause, &[]);
@@ -256,7 +312,7 @@ impl Telling<'_> {
 
     /// Who is here, in answer to `is anybody here?`.
     pub(crate) fn company(&self) -> String {
-        let here: Vec<String> = self.view.beings.iter().map(crate::world::entries::Being::call).collect();
+        let here: Vec<String> = self.view.beings.iter().map(entries::Being::call).collect();
         if here.is_empty() {
             let lines = [
                 "There is nobody here but you.",
@@ -269,6 +325,6 @@ impl Telling<'_> {
             return format!("{} {}", self.view.fresh(&lines), self.ways_out());
         }
         let is = if here.len() == 1 { "is" } else { "are" };
-        format!("{} {is} here with you.", crate::world::texts::capital(&crate::world::texts::joined(&here, "and")))
+        format!("{} {is} here with you.", texts::capital(&texts::joined(&here, "and")))
     }
 }

@@ -32,9 +32,10 @@ impl Telling<'_> {
         if clause.is_thanks() && is_to_nobody {
             return self.thanked(listener);
         }
-        if ["about", "for", "request", "demand", "beg"].iter().any(|word| clause.written.ends_with(word))
-            && verb != Verb::Say
-        {
+        // `tell me the story of the village`, where nobody is
+        let is_wish = ["about", "for", "request", "demand", "beg"].iter().any(|word| clause.written.ends_with(word));
+        let asks_nobody = listener.is_none() && clause.written == "tell me";
+        if (is_wish || asks_nobody) && verb != Verb::Say {
             let known = || Some(self.remind(&topic)).filter(|known| !known.is_empty());
             return match listener {
                 Some(listener) => self.talk_to(listener, &topic, verb),
@@ -63,6 +64,7 @@ impl Telling<'_> {
                 Found::Being(being) if verb == Verb::Apologise && !being.is_asleep() => {
                     return self.said_aloud(clause, Some(being));
                 }
+                Found::Being(being) if let Some(text) = self.told_of_something(clause, being) => return text,
                 Found::Being(being) => return self.talk_to(being, &topic, verb),
                 Found::Elsewhere(person)
                     if self.is_person(&person) && (name != clause.second || clause.preposition == "to") =>

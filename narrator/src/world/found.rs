@@ -4,6 +4,8 @@ use story::{Fit, Npc, fit, make_npc, meant, words};
 
 use super::entries::{Being, Way};
 use super::naming::{LEADERS, clean, head, the, without_article};
+use super::synonyms;
+use super::texts;
 use super::texts::joined;
 use super::view::View;
 
@@ -108,7 +110,7 @@ impl View<'_> {
         if words(noun).last().is_some_and(|last| self.is_part_of_another_place(last)) {
             return Found::Nothing;
         }
-        let things = super::synonyms::other_words(noun).into_iter().map(|other| self.named(&other));
+        let things = synonyms::other_words(noun).into_iter().map(|other| self.named(&other));
         let is_animal = |found: &Found<'_>| matches!(found, Found::Being(being) if being.is_speechless());
         let is_thing = |found: &Found<'_>| matches!(found, Found::Held(_) | Found::Here(_) | Found::Inside(..));
         let mut things = things.filter(|found| is_thing(found) || is_animal(found));
@@ -120,7 +122,7 @@ impl View<'_> {
     /// The part of the place that is called by another word: `the picture` for the portrait.
     fn part_by_another_word(&self, noun: &str) -> Found<'_> {
         let mut parts =
-            super::synonyms::other_words(noun).into_iter().filter(|other| words(&self.description).contains(other));
+            synonyms::other_words(noun).into_iter().filter(|other| words(&self.description).contains(other));
         parts.next().map_or(Found::Nothing, Found::Scenery)
     }
 
@@ -170,11 +172,7 @@ impl View<'_> {
             such.next().filter(|_| such.next().is_none())
         };
         let latest = || {
-            self.said
-                .iter()
-                .rev()
-                .take(4)
-                .find_map(|said| only(&|candidate| super::texts::mentions(said, candidate.name())))
+            self.said.iter().rev().take(4).find_map(|said| only(&|candidate| texts::mentions(said, candidate.name())))
         };
         only(&|candidate| matches!(candidate, Candidate::Held(_)))
             .or_else(|| only(&|candidate| matches!(candidate, Candidate::Here(_) | Candidate::Being(_))))
@@ -187,6 +185,11 @@ impl View<'_> {
         {
             return candidate.into();
         }
+        let is_whole = |name: &str| fit(noun, name).is_some() && fit(name, noun).is_some();
+        let way_called = |called: &dyn Fn(&Way) -> bool| self.ways.iter().find(|way| called(way)).map(Found::Way);
+        if let Some(way) = way_called(&|way| is_whole(&way.place)) {
+            return way;
+        }
         let words = words(noun);
         // `the chewed pawn ticket` ends with what it means.
         if words.len() > 1
@@ -195,9 +198,8 @@ impl View<'_> {
         {
             return candidate.into();
         }
-        let is_whole = |name: &str| fit(noun, name).is_some() && fit(name, noun).is_some();
-        if let Some(way) = self.ways.iter().find(|way| is_whole(&way.place) || is_whole(&way.direction)) {
-            return Found::Way(way);
+        if let Some(way) = way_called(&|way| is_whole(&way.direction)) {
+            return way;
         }
         if let Some(being) = self.by_trade(noun) {
             return Found::Being(being);
@@ -300,52 +302,6 @@ impl View<'_> {
         let by_trade =
             || people.iter().find(|npc| fit(noun, &npc.kind).is_some() && words(noun).pop() == words(&npc.kind).pop());
         named.or_else(by_trade).map(|npc| npc.name.clone())
-    }
-
-    /// The place next door of the only person there whom `noun` describes: `the old lady`.
-    pub(crate) fn home_near(&self, noun: &str) -> Option<String> {
-        const WOMEN: &[&str] = &["woman", "lady", "widow", "girl"];
-        const MEN: &[&str] = &["man", "guy", "fellow", "boy", "lad"];
-        let last = words(noun).pop()?;
-        let alike = [WOMEN, MEN].into_iter().find(|alike| alike.contains(&last.as_str()))?;
-        let here = self.here_key().unwrap_or_default();
-        let is_such = |npc: &&Npc| {
-            let about = self.certain(&npc.description, here, &self.here);
-            words(&about).iter().chain(&words(&npc.kind)).any(|word| alike.contains(&word.as_str()))
-        };
-        let people = self.people();
-        let homes = people.iter().filter(is_such).filter_map(|npc| self.home_of_person(&npc.name));
-        let homes: std::collections::BTreeSet<String> =
-            homes.filter(|home| self.open_ways().any(|way| way.place == *home)).collect();
-        let mut homes = homes.into_iter();
-        homes.next().filter(|_| homes.next().is_none())
-    }
-
-    /// The name of the place where the scene, or else the story, puts this person.
-    pub(crate) fn home_of_person(&self, name: &str) -> Option<String> {
-        let (_, scenario) = self.scenario?;
-        let scene = self.scene.and_then(|scene| scenario.scenes.get(scene));
-        let library = self.library?;
-        let mut people = scene.into_iter().flat_map(|scene| &scene.npcs).chain(&scenario.npcs);
-        let npc = people.find_map(|(_, npc)| Some(make_npc(library, npc)).filter(|npc| npc.name == name))?;
-        let mut places = scene.into_iter().flat_map(|scene| &scene.locations).chain(&scenario.locations);
-        places.find(|(key, _)| **key == npc.location).map(|(_, place)| place.name.clone())
-    }
-
-    /// The name of the place where the person is whom `noun` means or begins with: `the mayor`, `the mayor's house`.
-    pub(crate) fn home_of(&self, noun: &str) -> Option<String> {
-        let (_, scenario) = self.scenario?;
-        let scene = self.scene.and_then(|scene| scenario.scenes.get(scene));
-        let first = words(noun).into_iter().next()?;
-        let is_house = words(noun).len() == 1
-            || words(noun).last().is_some_and(|last| ["house", "home", "room"].contains(&last.as_str()));
-        let people = scene.into_iter().flat_map(|scene| &scene.npcs).chain(&scenario.npcs);
-        let library = self.library?;
-        let npc = people
-            .map(|(_, npc)| make_npc(library, npc))
-            .find(|npc| is_house && fit(&first, &npc.name).is_some() && !self.has_being(&npc.name))?;
-        let locations = scene.into_iter().flat_map(|scene| &scene.locations).chain(&scenario.locations);
-        locations.into_iter().find(|(key, _)| **key == npc.location).map(|(_, location)| location.name.clone())
     }
 
     /// The name of a person, place or thing of the story that `noun` fits.

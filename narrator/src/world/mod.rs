@@ -3,6 +3,7 @@
 pub(crate) mod certain;
 pub(crate) mod entries;
 pub(crate) mod found;
+pub(crate) mod homes;
 pub(crate) mod lines;
 pub(crate) mod matter;
 pub(crate) mod naming;

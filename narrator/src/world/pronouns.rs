@@ -2,10 +2,13 @@
 
 use story::words;
 
+use super::entries;
 use super::found::Found;
 use super::naming::clean;
 use super::texts::mentions;
 use super::view::View;
+use crate::reading::sentence;
+use crate::reading::vocabulary;
 
 /// How many earlier messages of the player are read for what a pronoun means.
 const MEMORY: usize = 4;
@@ -41,6 +44,7 @@ impl View<'_> {
             let only = self.only_one();
             let is_other = only.as_ref().is_some_and(of_other);
             let of_absent = if is_other { absent() } else { None };
+            let only = only.filter(|_| !is_other || noun == "them");
             (0..MEMORY).find_map(named).or(of_absent).or(only).or_else(absent)
         } else {
             // `go east`, and then `take it`: what was named before the move is still meant.
@@ -51,7 +55,7 @@ impl View<'_> {
     }
 
     /// Whether `he` or `she` may be this one, as far as the story says.
-    fn may_be_meant(&self, being: &super::entries::Being, pronoun: &str) -> bool {
+    fn may_be_meant(&self, being: &entries::Being, pronoun: &str) -> bool {
         being.is_speechless() || !self.is_person_of_story(&being.name) || self.may_be_called(&being.name, pronoun)
     }
 
@@ -63,12 +67,10 @@ impl View<'_> {
     fn nouns_said(&self, age: usize) -> Vec<String> {
         let Some(said) = self.said.iter().rev().nth(age) else { return Vec::new() };
         let said = said.split_once(": ").map_or(*said, |(_, said)| said);
-        let clauses = crate::reading::sentence::clauses(said);
+        let clauses = sentence::clauses(said);
         let nouns = clauses.iter().rev().flat_map(|clause| clause.objects.iter().chain([&clause.second]));
         let nouns = nouns.filter(|noun| !noun.is_empty()).map(|noun| clean(noun));
-        nouns
-            .filter(|noun| !PRONOUNS.contains(&noun.as_str()) && crate::reading::vocabulary::direction(noun).is_none())
-            .collect()
+        nouns.filter(|noun| !PRONOUNS.contains(&noun.as_str()) && vocabulary::direction(noun).is_none()).collect()
     }
 
     /// The only thing at hand that the last question of the player or the answer to it names.

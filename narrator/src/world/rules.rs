@@ -125,6 +125,7 @@ pub(crate) fn is_beat(beat: &Beat, clause: &Clause, also: &[String]) -> bool {
     let said = if is_beside { words(&clause.objects.join(" ")) } else { words(&clause.rest) };
     let means_nothing = |noun: &String| noun.is_empty() || noun == "it" || is_abstract(noun);
     let is_bare = clause.objects.iter().chain([&clause.second]).all(means_nothing);
+    let steals = ["steal", "swipe", "pocket"].contains(&clause.written.as_str());
     beat.does.iter().flat_map(|does| clauses(does)).any(|way| {
         let nouns = words(&way.rest);
         // A way without a noun is meant alone: `sit`, and not `sit on the roof`.
@@ -135,7 +136,8 @@ pub(crate) fn is_beat(beat: &Beat, clause: &Clause, also: &[String]) -> bool {
             && (!is_put(clause) || words(&clause.second).iter().any(|noun| nouns.contains(noun)))
             && (clause.verb != Some(Verb::Wear) || way.written.ends_with("off") == clause.written.ends_with("off"))
             && (!nouns.is_empty() || way.verb != Some(Verb::Go) || heading(&way) == heading(clause))
-            && nouns.iter().all(|noun| said.contains(noun) || also.contains(noun))
+            // Who steals the bell does not take its rope and ring.
+            && nouns.iter().all(|noun| said.contains(noun) || (also.contains(noun) && !steals))
     })
 }
 

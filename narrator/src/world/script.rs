@@ -3,7 +3,10 @@
 use story::script::{Moment, Script};
 use story::{Fit, fit, words};
 
+use super::naming;
 use super::view::View;
+use crate::reading::clause;
+use crate::reading::sentence;
 
 /// Whether `about` names one of `topics`.
 pub(crate) fn is_about(about: &str, topics: &[String]) -> bool {
@@ -28,12 +31,10 @@ impl<'a> View<'a> {
     /// Learns the other names that `script` has for what is here.
     pub(crate) fn learn_names(&mut self, script: &'a Script) {
         let deeds = script.beats.iter().filter(|beat| beat.when.at.is_some() && self.fits(&beat.when));
-        let ways = deeds.flat_map(|beat| &beat.does).flat_map(|does| crate::reading::sentence::clauses(does));
-        let does = |way: &crate::reading::clause::Clause| {
-            way.verb.is_some_and(|verb| !verb.is_speech() && !verb.is_perception())
-        };
+        let ways = deeds.flat_map(|beat| &beat.does).flat_map(|does| sentence::clauses(does));
+        let does = |way: &clause::Clause| way.verb.is_some_and(|verb| !verb.is_speech() && !verb.is_perception());
         let nouns = ways.filter(does).flat_map(|way| way.objects).filter_map(|noun| words(&noun).pop());
-        self.deed_nouns = nouns.filter(|noun| noun.len() > 3 && !super::naming::is_abstract(noun)).collect();
+        self.deed_nouns = nouns.filter(|noun| noun.len() > 3 && !naming::is_abstract(noun)).collect();
         let beings = self.beings.iter().map(|being| &being.name);
         let own: Vec<String> = self.items.iter().chain(&self.held).chain(beings).cloned().collect();
         for thing in script.things.iter().filter(|thing| self.fits(&thing.when)).collect::<Vec<_>>() {

@@ -7,7 +7,10 @@ use story::words;
 
 use super::naming::TRAILERS;
 use super::view::View;
+use crate::deeds::postures::is_of_a_gesture;
+use crate::reading::set_phrases::is_sound;
 use crate::reading::short_words::is_short_word;
+use crate::reading::verbs;
 use crate::reading::verbs::{is_verb_word, verb_words};
 use crate::reading::vocabulary::{OPENERS, PARTICLES, PREPOSITIONS, QUESTION_WORDS};
 
@@ -37,6 +40,8 @@ pub(crate) fn corrected(message: &str, view: &View<'_>, script: &Script) -> Stri
             && !is_small(word)
             && !is_verb_word(word)
             && !is_like_a_deed(word)
+            && !is_sound(word)
+            && !is_of_a_gesture(word)
     };
     let is_short = |word: &str| {
         (SHORTEST_OF_ALL..SHORTEST).contains(&word.chars().count())
@@ -44,6 +49,7 @@ pub(crate) fn corrected(message: &str, view: &View<'_>, script: &Script) -> Stri
             && !is_small(word)
             && !is_verb_word(word)
             && !is_short_word(word)
+            && !is_sound(word)
     };
     if !message.split_whitespace().map(bare).any(|word| is_short(&word) || may_be_slip(&word)) {
         return message.to_owned();
@@ -147,8 +153,7 @@ fn verb_written_apart(word: &str) -> Option<String> {
     const BEHIND: &[&str] = &["up", "at", "to", "down", "on", "off", "out", "in", "into", "around", "away"];
     let behind = BEHIND.iter().filter_map(|behind| Some((word.strip_suffix(behind)?, *behind)));
     let mut phrases = behind.filter(|(verb, behind)| {
-        verb.len() > 1
-            && crate::reading::verbs::verb_at(&[verb, behind]).is_some_and(|(_, length)| length == 2 || *verb == "go")
+        verb.len() > 1 && verbs::verb_at(&[verb, behind]).is_some_and(|(_, length)| length == 2 || *verb == "go")
     });
     phrases.next().map(|(verb, behind)| format!("{verb} {behind}"))
 }

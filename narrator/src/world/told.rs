@@ -3,6 +3,7 @@
 use story::script::Script;
 use story::{ContentKind, Pc, words};
 
+use super::matter;
 use super::texts::sentences;
 use super::view::View;
 use crate::telling::Telling;
@@ -51,7 +52,7 @@ impl Telling<'_> {
         let is_own = text.split(' ').any(|word| ["i", "me", "my", "i'm", "we", "us"].contains(&word));
         let pc = self.view.player.filter(|_| is_own)?;
         let about = sentences(pc.opening_prompt.trim());
-        let mut about = about.into_iter().filter(|sentence| super::matter::shares_a_word(sentence, text));
+        let mut about = about.into_iter().filter(|sentence| matter::shares_a_word(sentence, text));
         about.next().map(str::to_owned)
     }
 }
