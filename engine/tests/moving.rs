@@ -46,6 +46,7 @@ async fn api(store: &SharedStore) -> Router {
         probe: StoreProbe::new(Arc::clone(store)),
         turns: TurnLimits::default(),
         import_max: 1 << 20,
+        answers_max: 1 << 20,
         imports: Arc::default(),
         archive: None,
         overviews: Overviews::new(Arc::clone(store), LimitsConfig::NONE, None),

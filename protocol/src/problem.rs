@@ -145,6 +145,8 @@ problem_types! {
     TooManyStreams = "too-many-streams", 503, "Too many event streams are open";
     /// Other games are being imported, by the same caller or by many.
     ImportsBusy = "imports-busy", 503, "Other games are being imported";
+    /// As many bytes of answers are on their way to the client as may be.
+    AnswersUnread = "answers-unread", 503, "Answers have not been read";
     /// The server is draining.
     ShuttingDown = "shutting-down", 503, "The server is shutting down";
     /// The model failed, and attempts are used up or cannot help.

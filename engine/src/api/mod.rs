@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod actor;
 mod admin;
+mod answers;
 mod audit;
 mod body;
 mod branch;
@@ -74,6 +75,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) use self::actor::Actor;
 pub use self::admin::{Admin, admin};
+use self::answers::Answers;
 pub(crate) use self::audit::Summed;
 pub use self::breakdown::Breakdown;
 pub use self::caller::Auth;
@@ -118,6 +120,8 @@ pub struct Api {
     pub turns: TurnLimits,
     /// How large a game may be that is imported, in bytes.
     pub import_max: usize,
+    /// How many bytes of large answers may be on their way to a client.
+    pub answers_max: usize,
     /// Whose turn it is to import.
     pub imports: Arc<ImportTurns>,
     /// What operators look at.
@@ -146,6 +150,7 @@ pub struct Api {
 pub fn router(api: Api) -> Router {
     let cors = cors::layer(&api.guard.origins);
     let guard = from_fn_with_state(api.guard.clone(), guard::check);
+    let answers = from_fn_with_state(Answers::new(api.answers_max, api.trusted_proxies), answers::bound);
     let access = from_fn_with_state(api.trusted_proxies, access::log);
     let store = SharedStore::clone(&api.store);
     let routes = OPERATIONS
@@ -164,7 +169,13 @@ pub fn router(api: Api) -> Router {
             router.route(operation.path, route.layer(DefaultBodyLimit::max(operation.body_max.bytes(api.import_max))))
         })
         .merge(crate::play::routes());
-    with_problems(routes).layer(guard).layer(map_response(guard::protect)).layer(cors).layer(access).with_state(api)
+    with_problems(routes)
+        .layer(answers)
+        .layer(guard)
+        .layer(map_response(guard::protect))
+        .layer(cors)
+        .layer(access)
+        .with_state(api)
 }
 
 /// The operations that need nothing but the store: the command line serves itself with them.

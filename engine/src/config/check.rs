@@ -69,6 +69,7 @@ impl Config {
             ("turns.tries_kept", self.turns.tries_kept as u64, 1000),
             ("turns.changes_remembered", self.turns.changes_remembered as u64, 10_000),
             ("http.import_max_bytes", self.http.import_max_bytes as u64, 1 << 30),
+            ("http.answers_max_bytes_per_address", self.http.answers_max_bytes_per_address as u64, 1 << 40),
             ("http.imports_max_bytes", self.http.imports_max_bytes as u64, 1 << 40),
             ("queue.max_depth", self.queue.max_depth, 1_000_000_000),
             ("queue.max_depth_per_game", self.queue.max_depth_per_game, 1_000_000_000),

@@ -267,6 +267,8 @@ pub struct HttpConfig {
     pub write_timeout_seconds: f64,
     /// How large a game may be that is imported, in bytes of JSON.
     pub import_max_bytes: usize,
+    /// How many bytes of large answers may be on their way to one address, for IPv6 to one /64; more are answered 503.
+    pub answers_max_bytes_per_address: usize,
     /// How many bytes of games that are being imported are held at once; whoever finds no room waits.
     pub imports_max_bytes: usize,
     /// How long an import waits for another of the same caller, and for room, before it is answered 503.
@@ -285,6 +287,7 @@ impl Default for HttpConfig {
             body_timeout_seconds: 20.0,
             write_timeout_seconds: 30.0,
             import_max_bytes: 4 * 1024 * 1024,
+            answers_max_bytes_per_address: 64 * 1024 * 1024,
             imports_max_bytes: 256 * 1024 * 1024,
             import_wait_seconds: 10.0,
         }

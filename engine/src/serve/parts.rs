@@ -57,6 +57,7 @@ pub(super) fn api_of(
         probe: StoreProbe::new(Arc::clone(&store)),
         turns: config.turns.limits(),
         import_max: config.http.import_max_bytes,
+        answers_max: config.http.answers_max_bytes_per_address,
         imports: Arc::new(ImportTurns::new(&config.http)),
         archive: None,
         pace: Pace {

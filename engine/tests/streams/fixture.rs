@@ -94,6 +94,7 @@ impl Server {
             probe: StoreProbe::new(Arc::clone(store)),
             turns: TurnLimits::default(),
             import_max: 1 << 20,
+            answers_max: 1 << 20,
             imports: Arc::default(),
             archive: None,
             pace: Pace { keepalive: setup.keepalive, retry: Duration::from_millis(1), ticket: Duration::from_hours(1) },

@@ -187,6 +187,7 @@ pub(super) fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api 
         probe: StoreProbe::new(Arc::clone(store)),
         turns: TurnLimits::default(),
         import_max: 10_000,
+        answers_max: 1 << 20,
         imports: Arc::default(),
         pace: Pace {
             keepalive: Duration::from_millis(20),
