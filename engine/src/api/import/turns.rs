@@ -47,7 +47,8 @@ pub(super) struct Turn {
 struct Room {
     turns: Arc<ImportTurns>,
     tenant: Option<(String, Arc<Semaphore>)>,
-    held: Mutex<Vec<OwnedSemaphorePermit>>,
+    /// Of the share, and of all.
+    held: [Mutex<Option<OwnedSemaphorePermit>>; 2],
 }
 
 /// Counts as the one turn of a caller, and forgets the caller when nobody else waits for it.
@@ -103,7 +104,7 @@ impl ImportTurns {
             let share = Arc::clone(self.tenants.lock().entry(tenant.clone()).or_insert_with(new));
             (tenant, share)
         });
-        let room = Room { turns: Arc::clone(self), tenant, held: Mutex::default() };
+        let room = Room { turns: Arc::clone(self), tenant, held: Default::default() };
         Ok(Turn { _of_caller: of_caller, room: Arc::new(room) })
     }
 
@@ -128,9 +129,16 @@ impl Room {
         // A piece that is larger than a body may be is refused by the limit of the body.
         let permits = u32::try_from(bytes.min(self.turns.largest)).unwrap_or(u32::MAX);
         let share = self.tenant.as_ref().map(|(_, share)| share);
-        for of in share.into_iter().chain([&self.turns.bytes]) {
+        for (of, held) in [share, Some(&self.turns.bytes)].into_iter().zip(&self.held) {
+            let Some(of) = of else { continue };
             let more = tokio::time::timeout(self.turns.longest_wait, Arc::clone(of).acquire_many_owned(permits)).await;
-            self.held.lock().push(more.map_err(|_| busy())?.map_err(|_| busy())?);
+            let more = more.map_err(|_| busy())?.map_err(|_| busy())?;
+            let mut held = held.lock();
+            // One permit for all pieces: a body may come in a piece for each byte.
+            match held.as_mut() {
+                Some(held) => held.merge(more),
+                None => *held = Some(more),
+            }
         }
         Ok(())
     }
@@ -138,7 +146,7 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.held.get_mut().clear();
+        self.held = Default::default();
         if let Some((tenant, share)) = self.tenant.take() {
             drop(share);
             let mut tenants = self.turns.tenants.lock();
