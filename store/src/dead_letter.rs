@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use protocol::{Attempt, AttemptOutcome, AttemptView, DeadLetter, Problem};
+use protocol::{Attempt, AttemptOutcome, AttemptView, DeadLetter, Problem, RequestId};
 use serde::{Deserialize, Serialize};
 
 use super::{Owner, Request};
@@ -18,10 +18,48 @@ pub struct DeadLetterId {
     pub number: u64,
 }
 
-/// The text is not the id of a dead letter.
+/// Where a page of dead letters ends, written `milliseconds-number` or `milliseconds-number-request`.
+///
+/// Two shards may each have made a dead letter with one id, so an id alone may stand between the two: the next page would leave one out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadLetterCursor {
+    pub(super) id: DeadLetterId,
+    /// Of the dead letters with this id, the page had this one and those of later requests. Without it, it had all of them.
+    pub(super) request: Option<RequestId>,
+}
+
+/// The text is not the id of a dead letter, nor where a page ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is not the `next` of a page of dead letters")]
 pub struct DeadLetterIdError;
+
+impl DeadLetterCursor {
+    /// Whether the page had the dead letter, or an earlier page.
+    pub(super) fn had(&self, id: DeadLetterId, request: RequestId) -> bool {
+        id > self.id || (id == self.id && self.request.is_none_or(|last| request >= last))
+    }
+}
+
+impl fmt::Display for DeadLetterCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.id)?;
+        self.request.map_or(Ok(()), |request| write!(f, "-{request}"))
+    }
+}
+
+impl FromStr for DeadLetterCursor {
+    type Err = DeadLetterIdError;
+
+    fn from_str(text: &str) -> Result<Self, DeadLetterIdError> {
+        // A request's id has hyphens of its own.
+        let mut parts = text.splitn(3, '-');
+        let (Some(ms), Some(number), request) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(DeadLetterIdError);
+        };
+        let request = request.map(|request| request.parse().map_err(|_| DeadLetterIdError)).transpose()?;
+        Ok(Self { id: format!("{ms}-{number}").parse()?, request })
+    }
+}
 
 impl fmt::Display for DeadLetterId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

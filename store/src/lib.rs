@@ -74,7 +74,7 @@ pub use change::{Before, ChangeDone, Changed, GameChange, GameContents, Keep, Re
 pub use charge::{Bucket, Charge, Created, Limited, Rate};
 pub use companion::{Companion, CompanionEvents, MOST_IN_A_TURN};
 pub use content::Origin;
-pub use dead_letter::{DeadLetterId, DeadLetterIdError};
+pub use dead_letter::{DeadLetterCursor, DeadLetterId, DeadLetterIdError};
 pub use document::{Game, GameDocument, GameWrite, IdleGame, LeasedGame};
 pub use error::{Outage, StoreError};
 pub use failure::Failure;
@@ -326,7 +326,7 @@ pub trait Queue {
 #[async_trait]
 pub trait DeadLetterQueue {
     /// A page of dead letters, the latest first. `after` is the `next` of the page before.
-    async fn dead_letters(&self, after: Option<DeadLetterId>, limit: usize) -> Result<DeadLetters, StoreError>;
+    async fn dead_letters(&self, after: Option<DeadLetterCursor>, limit: usize) -> Result<DeadLetters, StoreError>;
 
     /// One dead letter.
     async fn dead_letter(&self, id: RequestId) -> Result<Option<DeadLetter>, StoreError>;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::{ChatAccepted, DeadLetter, DeadLetters, Problem, ProblemType, RequestId};
-use store::{DeadLetterId, DeadLetterRetry, SharedStore};
+use store::{DeadLetterCursor, DeadLetterRetry, SharedStore};
 
 use super::chat;
 use super::error::{ApiError, internal};
@@ -19,7 +19,7 @@ const LARGEST_PAGE: usize = 200;
 /// Lists dead letters, the latest first.
 pub(super) async fn list(
     State(store): State<SharedStore>,
-    page: Paging<DeadLetterId>,
+    page: Paging<DeadLetterCursor>,
 ) -> Result<Json<DeadLetters>, ApiError> {
     Ok(Json(store.dead_letters(page.after, page.limit(PAGE, LARGEST_PAGE)).await?))
 }

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use store::redis::RedisStore;
 use store::tiers::{TierStore, TieredStore};
 use store::{
-    DeadLetterId, DeadLetterQueue as _, Enqueued, GameContents, GameDocument, Games as _, IdleGame, NewRequest, Owner,
-    Queue as _, SharedStore, StoreOptions, Terms, WorkerId, Workers as _,
+    DeadLetterCursor, DeadLetterQueue as _, Enqueued, GameContents, GameDocument, Games as _, IdleGame, NewRequest,
+    Owner, Queue as _, SharedStore, StoreOptions, Terms, WorkerId, Workers as _,
 };
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -521,7 +521,7 @@ async fn every_dead_letter_of_all_tiers_is_on_one_page_however_long_pages_are() 
             let page = all.dead_letters(after, limit).await.unwrap();
             listed.extend(page.dead_letters.iter().map(|letter| letter.request_id));
             let Some(next) = page.next else { break };
-            after = Some(next.parse::<DeadLetterId>().unwrap());
+            after = Some(next.parse::<DeadLetterCursor>().unwrap());
         }
         listed.reverse();
         assert_eq!(listed, dead, "with pages of {limit}");

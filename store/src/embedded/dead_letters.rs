@@ -15,13 +15,13 @@ use super::step::{Head, Step};
 use super::values::{corrupt, signed};
 use super::{EmbeddedStore, StoreError, totals};
 use crate::dead_letter::{self, ItsGame};
-use crate::{DeadLetterId, DeadLetterQueue, DeadLetterRetry};
+use crate::{DeadLetterCursor, DeadLetterId, DeadLetterQueue, DeadLetterRetry};
 
 #[async_trait]
 impl DeadLetterQueue for EmbeddedStore {
-    async fn dead_letters(&self, after: Option<DeadLetterId>, limit: usize) -> Result<DeadLetters, StoreError> {
+    async fn dead_letters(&self, after: Option<DeadLetterCursor>, limit: usize) -> Result<DeadLetters, StoreError> {
         self.step(move |step| {
-            let before = after.map_or(i64::MAX, |after| signed(after.number));
+            let before = after.map_or(i64::MAX, |after| signed(after.id.number));
             let sql = format!("{} WHERE number < ?1 ORDER BY number DESC LIMIT ?2", query());
             // One more than is shown: it says whether there are more.
             let mut found = step.all(&sql, (before, signed(limit as u64 + 1)), read)?;

@@ -12,31 +12,33 @@ use super::connection::Connection;
 use super::script::{self, ScriptArgs};
 use super::unexpected::unexpected_reply;
 use super::{RedisStore, StoreError};
-use crate::{DeadLetterId, DeadLetterQueue, DeadLetterRetry};
+use crate::{DeadLetterCursor, DeadLetterId, DeadLetterQueue, DeadLetterRetry};
 
 /// The entry of a dead letter: its id, which begins with the time at which it was made, and its fields.
 type Entry = (String, HashMap<String, String>);
 
 #[async_trait]
 impl DeadLetterQueue for RedisStore {
-    async fn dead_letters(&self, after: Option<DeadLetterId>, limit: usize) -> Result<DeadLetters, StoreError> {
-        // Ids order the dead letters of a shard; between shards the time in them does.
+    async fn dead_letters(&self, after: Option<DeadLetterCursor>, limit: usize) -> Result<DeadLetters, StoreError> {
+        // Ids order the dead letters of a shard; between shards the time in them does, and of one id the requests.
         let mut all: Vec<(DeadLetterId, DeadLetter)> = Vec::new();
-        let from = match after {
-            Some(after) => format!("({after}"),
-            None => "+".to_owned(),
-        };
+        let from = after.map_or_else(|| "+".to_owned(), |after| after.id.to_string());
         for shard in &self.shards {
             let mut page = redis::cmd("XREVRANGE");
-            page.arg(stream(shard)).arg(&from).arg("-").arg("COUNT").arg(limit.saturating_add(1));
+            // One more than is shown says whether there are more, and one may be the last of the page before.
+            page.arg(stream(shard)).arg(&from).arg("-").arg("COUNT").arg(limit.saturating_add(2));
             for entry in shard.query::<Vec<Entry>>(&page).await? {
-                all.push((parse_id(&entry.0)?, read(entry)?));
+                let (id, letter) = (parse_id(&entry.0)?, read(entry)?);
+                if !after.is_some_and(|after| after.had(id, letter.request_id)) {
+                    all.push((id, letter));
+                }
             }
         }
-        all.sort_by_key(|(id, _)| Reverse(*id));
+        all.sort_by_key(|(id, letter)| Reverse((*id, letter.request_id)));
         let more = all.len() > limit;
         all.truncate(limit);
-        let next = all.last().filter(|_| more).map(|(id, _)| id.to_string());
+        let last = all.last().filter(|_| more);
+        let next = last.map(|(id, letter)| DeadLetterCursor { id: *id, request: Some(letter.request_id) }.to_string());
         let mut dead_letters = Vec::with_capacity(all.len());
         for (_, letter) in all {
             dead_letters.push(self.with_its_game(letter).await?);

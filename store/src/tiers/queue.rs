@@ -12,9 +12,9 @@ use tokio::sync::broadcast;
 
 use super::TieredStore;
 use crate::{
-    Budget, Cancelled, Claims, Commit, CommitAndClaim, Completion, DeadLetterId, DeadLetterQueue, DeadLetterRetry,
-    Enqueued, Failure, IdempotencyKey, Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Reserved, Spending,
-    Stopped, StoreError, Subject, Terms, WorkerId,
+    Budget, Cancelled, Claims, Commit, CommitAndClaim, Completion, DeadLetterCursor, DeadLetterId, DeadLetterQueue,
+    DeadLetterRetry, Enqueued, Failure, IdempotencyKey, Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request,
+    Reserved, Spending, Stopped, StoreError, Subject, Terms, WorkerId,
 };
 
 /// A cursor in the list of queued requests counts the shards of one store after those of another; no store has more than this.
@@ -229,7 +229,7 @@ fn sum(one: &QueueView, other: &QueueView) -> QueueView {
 
 #[async_trait]
 impl DeadLetterQueue for TieredStore {
-    async fn dead_letters(&self, after: Option<DeadLetterId>, limit: usize) -> Result<DeadLetters, StoreError> {
+    async fn dead_letters(&self, after: Option<DeadLetterCursor>, limit: usize) -> Result<DeadLetters, StoreError> {
         let pages = self.each(|store| store.dead_letters(after, limit)).await?;
         let is_cut = pages.iter().any(|page| page.next.is_some());
         let mut letters: Vec<DeadLetter> = pages.into_iter().flat_map(|page| page.dead_letters).collect();
@@ -245,7 +245,8 @@ impl DeadLetterQueue for TieredStore {
                 later => (later, end + 1),
             };
             letters.truncate(kept);
-            next = Some(DeadLetterId { ms: from, number: 0 }.to_string());
+            let id = DeadLetterId { ms: from, number: 0 };
+            next = Some(DeadLetterCursor { id, request: None }.to_string());
         }
         Ok(DeadLetters { dead_letters: letters, next })
     }

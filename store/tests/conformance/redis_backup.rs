@@ -328,6 +328,36 @@ async fn very_many_dead_letters_come_back_each_once_and_a_retried_one_waits() {
 }
 
 #[tokio::test]
+async fn dead_letters_of_one_millisecond_are_each_listed_once_and_come_back_in_their_order() {
+    let Some((one, other, directory)) = two().await else { return };
+    let file = directory.path().join("copy");
+    let store: SharedStore = Arc::new(store_at(&one, "", 3).await);
+    for number in 0..30 {
+        let game = game_of(&store, None).await;
+        enqueue(&store, game, &number.to_string()).await;
+    }
+    let claims = claim(&store, 30).await;
+    let what = failure();
+    futures::future::try_join_all(claims.iter().map(|claim| store.fail(&claim.lease, &what))).await.unwrap();
+    let letters = store.dead_letters(None, 30).await.unwrap().dead_letters;
+    let is_one_of_several = letters.windows(2).any(|two| two[0].failed_at == two[1].failed_at);
+    assert!(letters.len() == 30 && is_one_of_several, "no two of them failed in the same millisecond");
+
+    let mut listed = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.dead_letters(after, 1).await.unwrap();
+        listed.extend(page.dead_letters);
+        let Some(next) = page.next else { break };
+        after = Some(next.parse().unwrap());
+    }
+    assert_eq!(listed, letters);
+    copied(&one, "", 3, &file).await;
+    let (store, _) = restored(&file, &other, 2).await;
+    assert_eq!(store.dead_letters(None, 30).await.unwrap().dead_letters, letters);
+}
+
+#[tokio::test]
 async fn a_queue_in_fair_order_is_fair_where_it_comes_back() {
     let Some((one, other, directory)) = two().await else { return };
     let file = directory.path().join("copy");

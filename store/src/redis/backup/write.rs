@@ -96,10 +96,10 @@ struct Restored {
 /// A dead letter whose record is here already. A stream takes entries in their order only, so they are made last.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Letter {
-    shard: usize,
     entry: DeadLetterId,
     request: String,
     version: String,
+    shard: usize,
 }
 
 impl Restored {
@@ -221,15 +221,16 @@ impl Restored {
     /// Makes the dead letters, the first to fail first, and writes what belongs to the whole store.
     async fn finish(&mut self, summary: &mut Summary) -> Result<(), CopyError> {
         self.letters.sort_unstable();
-        // Two shards of the backup may each have failed one in the same millisecond.
-        let mut last: Option<(usize, DeadLetterId)> = None;
+        // Two shards of the backup may each have failed one in the same millisecond: here they may be of one shard. No two get one id, so that all
+        // stay in the order in which the store of the backup listed them, whichever shards they come to.
+        let mut last: Option<DeadLetterId> = None;
         for letter in &mut self.letters {
-            if let Some((_, before)) = last.filter(|(shard, before)| *shard == letter.shard && letter.entry <= *before)
-            {
+            if let Some(before) = last.filter(|before| letter.entry <= *before) {
                 letter.entry = DeadLetterId { number: before.number + 1, ..before };
             }
-            last = Some((letter.shard, letter.entry));
+            last = Some(letter.entry);
         }
+        self.letters.sort_by_key(|letter| letter.shard);
         for some in self.letters.chunk_by(|one, other| one.shard == other.shard).flat_map(|of| of.chunks(LETTERS)) {
             let mut call = ScriptArgs::new();
             for letter in some {
