@@ -16,7 +16,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::game_version::unknown_game;
-use super::look_alikes::{is_invisible, look_alike};
+use super::look_alikes::{is_blank, is_invisible, look_alike};
 use super::{Api, idempotency};
 
 /// Accepts a message. After the 200 it is not lost.
@@ -125,8 +125,8 @@ pub(super) fn check_speaker(pointer: &str, name: &str) -> Result<(), Problem> {
         let detail = "it is a name on one line, without brackets of the kinds `[`, `{` and `<`, colons, bars, control characters and characters that nobody sees";
         return Err(Problem::field(pointer, detail));
     }
-    if PROMPT_ROLES.iter().any(|role| look_alike(name.trim(), role)) {
-        return Err(Problem::field(pointer, "it is the name of a role in prompts: write somebody's name"));
+    if PROMPT_ROLES.iter().chain(&PARTS).any(|role| look_alike(name.trim(), role)) {
+        return Err(Problem::field(pointer, "it is the name of a role or a part of prompts: write somebody's name"));
     }
     Ok(())
 }
@@ -134,10 +134,13 @@ pub(super) fn check_speaker(pointer: &str, name: &str) -> Result<(), Problem> {
 /// What names do not hold, also as full-width characters.
 const STRUCTURE: [char; 16] = ['[', ']', '{', '}', '<', '>', ':', '|', '［', '］', '｛', '｝', '＜', '＞', '：', '｜'];
 
+/// Parts of prompts that no player writes.
+const PARTS: [&str; 6] = ["event", "story_event", "world_state", "world state", "rules", "instructions"];
+
 /// Who may speak in the place of the player's character.
 pub(super) fn check_actor(pointer: &str, actor: &str) -> Result<(), Problem> {
     check_speaker(pointer, actor)?;
-    if actor.trim().is_empty() || actor.len() > 100 {
+    if is_blank(actor) || actor.len() > 100 {
         return Err(Problem::field(pointer, "it is a name of 1 to 100 bytes, or left out"));
     }
     Ok(())
@@ -186,10 +189,21 @@ mod tests {
             let (status, text) = refused(structure).unwrap_or_default();
             assert!(status == 422 && text.contains("on one line"), "{structure}: {status} {text}");
         }
-        for role in ["System", " assistant ", "USER", "narrator", "ѕуѕtem", "𝐮𝐬𝐞𝐫", "аѕѕіѕtant", "rnodel"]
-        {
+        for role in [
+            "System",
+            " assistant ",
+            "USER",
+            "narrator",
+            "ѕуѕtem",
+            "𝐮𝐬𝐞𝐫",
+            "аѕѕіѕtant",
+            "rnodel",
+            "Event",
+            "world_state",
+            "RULES",
+        ] {
             let (status, text) = refused(role).unwrap_or_default();
-            assert!(status == 422 && text.contains("the name of a role"), "{role}: {status} {text}");
+            assert!(status == 422 && text.contains("the name of a role or a part"), "{role}: {status} {text}");
         }
     }
 }

@@ -32,6 +32,11 @@ pub(super) const fn is_invisible(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether nobody sees anything of a name.
+pub(super) fn is_blank(name: &str) -> bool {
+    name.chars().all(|c| c.is_whitespace() || is_joiner(c) || is_mark(c))
+}
+
 /// Names of some scripts need these, and so do signs such as hearts.
 const fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
@@ -44,6 +49,14 @@ const fn is_mark(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_of_joiners_and_marks_is_blank() {
+        for name in ["", " ", "\u{200d}", "\u{fe0f} \u{200c}", "\u{301}"] {
+            assert!(is_blank(name), "{name:?}");
+        }
+        assert!(!is_blank("e\u{301}"));
+    }
 
     #[test]
     fn a_name_is_read_as_it_looks() {
