@@ -33,6 +33,8 @@ pub struct Rate {
     pub count: u64,
     /// In which time.
     pub period: Duration,
+    /// As how many the call counts; at least 1. One that counts as more than there may be takes all of them.
+    pub taken: u64,
 }
 
 /// A limit is reached; nothing was charged. `charge` is the place of the charge in the list.
@@ -90,10 +92,13 @@ pub enum Created {
 }
 
 impl Rate {
-    /// The period in microseconds, and the part of it that one call takes.
+    /// The period in microseconds, and the part of it that the call takes.
     pub(super) fn micros(self) -> (i64, i64) {
         let period = i64::try_from(self.period.as_micros()).unwrap_or(i64::MAX / 4).min(i64::MAX / 4);
         let count = i64::try_from(self.count).unwrap_or(i64::MAX).max(1);
-        (period, (period / count).max(1))
+        let taken = i64::try_from(self.taken).unwrap_or(i64::MAX).max(1);
+        let each = (period / count).max(1);
+        // `period / count` is rounded, so that a whole period may be a little less than `count` of it.
+        (period, if taken < count { each.saturating_mul(taken).min(period) } else { period.max(each) })
     }
 }

@@ -151,14 +151,19 @@ impl Account {
         charges
     }
 
-    /// What the creation of a game uses up.
-    pub(super) fn game(&self, tiers: &Tiers) -> CallLimits {
+    /// What the creation of a game of so many bytes uses up.
+    pub(super) fn game(&self, tiers: &Tiers, bytes: u64) -> CallLimits {
         let limits = tiers.limits(self.tenant.as_deref());
-        self.charges("games:", DAY, |whose| match whose {
+        let mut of_games = self.charges("games:", DAY, |whose| match whose {
             Whose::User => (limits.games_per_day_per_user, 0, "games_per_day_per_user", ""),
             Whose::Tenant => (limits.games_per_day_per_tenant, 0, "games_per_day_per_tenant", ""),
             Whose::Address => (limits.games_per_day_per_address, 0, "games_per_day_per_address", ""),
-        })
+        });
+        let taken = bytes.div_ceil(limits.bytes_per_game.max(1)).max(1);
+        if limits.bytes_per_game > 0 {
+            of_games.charges.iter_mut().filter_map(|charge| charge.rate.as_mut()).for_each(|rate| rate.taken = taken);
+        }
+        of_games
     }
 
     /// The buckets that something counts in.
@@ -179,7 +184,7 @@ impl Account {
             CallLimits { charges: Vec::new(), budgets: Vec::new(), names: Vec::new(), budget_names: Vec::new() };
         for (whose, bucket) in self.buckets(what) {
             let (count, most, rate_key, unfinished_key) = limit(whose);
-            let rate = (count > 0).then_some(Rate { count, period });
+            let rate = (count > 0).then_some(Rate { count, period, taken: 1 });
             let unfinished = (most > 0).then_some(most);
             if rate.is_some() || unfinished.is_some() {
                 all.charges.push(Charge { bucket, rate, unfinished });
@@ -203,14 +208,14 @@ impl CallLimits {
         let (kind, error) = match limited {
             Limited::Rate { charge, retry_after } => {
                 let name = self.names.get(charge).map_or("", |names| names.0);
-                let quota = self.charges.get(charge).and_then(|charge| charge.rate).map(|rate| Quota {
-                    name,
-                    count: rate.count,
-                    period: rate.period,
-                    retry_after,
-                });
+                let rate = self.charges.get(charge).and_then(|charge| charge.rate);
+                let quota = rate.map(|rate| Quota { name, count: rate.count, period: rate.period, retry_after });
+                let counts_as = match rate.map_or(1, |rate| rate.taken.min(rate.count)) {
+                    1 => String::new(),
+                    games => format!("this game counts as {games} for its size, and "),
+                };
                 let detail = format!(
-                    "the limit `limits.{name}` is reached: there is room again in {} s",
+                    "{counts_as}the limit `limits.{name}` is reached: there is room again in {} s",
                     retry_after.as_millis().div_ceil(1000)
                 );
                 let kind = ProblemType::RateLimited;

@@ -1,5 +1,7 @@
 //! `POST /v1/gamestate/{id}/branch`: a new game that goes on from a turn of another one.
 
+use std::io::{self, Write};
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -9,7 +11,7 @@ use store::{Game, GameContents, GameDocument, turns_up_to};
 use super::account::Account;
 use super::body::Body;
 use super::caller::Caller;
-use super::error::ApiError;
+use super::error::{ApiError, internal};
 use super::game_version::unknown_game;
 use super::games::{check_name, created, store_new};
 use super::path::Id;
@@ -51,10 +53,36 @@ pub(super) async fn post(
         if api.store.game(id).await?.is_none_or(|now| now.version != game.version) {
             continue;
         }
-        store_new(&api, account, new_id, branched?).await?;
+        let branched = branched?;
+        let bytes = size(&branched)?;
+        // It costs as much as an import of the same game.
+        let _only = api.imports.document(usize::try_from(bytes).unwrap_or(usize::MAX)).await?;
+        store_new(&api, account, new_id, branched, bytes).await?;
         return created(&api, &caller, new_id, game.owner.is_some()).await;
     }
     Err(Problem::new(ProblemType::GameBusy, "the game changes faster than it can be read: try again").into())
+}
+
+/// How many bytes a game has in JSON.
+fn size(contents: &GameContents) -> Result<u64, ApiError> {
+    let mut counted = Counted(0);
+    serde_json::to_writer(&mut counted, &(&contents.document.state, &contents.history, &contents.turns))
+        .map_err(|error| internal(&error))?;
+    Ok(counted.0)
+}
+
+/// Counts what is written to it.
+struct Counted(u64);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A game as another one was after a turn.

@@ -22,7 +22,7 @@ use super::caller::Caller;
 use super::chat::check_speaker;
 use super::error::ApiError;
 use super::game_version::{busy, conflict, if_match, unknown_game};
-use super::look_alikes::is_invisible;
+use super::look_alikes::{is_blank, is_invisible};
 use super::paging::Paging;
 use super::path::Id;
 use super::rewind::{before_turn, last_record};
@@ -78,7 +78,7 @@ pub(super) async fn create(
     let document = GameDocument::begun(provider, state);
     let contents = GameContents { name: create.name, owner, ..GameContents::new(document, opening) };
     let is_owned = contents.owner.is_some();
-    store_new(&api, account, id, contents).await?;
+    store_new(&api, account, id, contents, 0).await?;
     created(&api, &caller, id, is_owned).await
 }
 
@@ -98,11 +98,17 @@ fn draw_seed() -> u32 {
     uuid::Uuid::new_v4().as_fields().0
 }
 
-/// Stores a new game, which counts against the limits of its creator, and whose provider its owner's tier must allow.
-pub(super) async fn store_new(api: &Api, account: Account, id: GameId, contents: GameContents) -> Result<(), ApiError> {
+/// Stores a new game of so many bytes, which counts against the limits of its creator, and whose provider its owner's tier must allow.
+pub(super) async fn store_new(
+    api: &Api,
+    account: Account,
+    id: GameId,
+    contents: GameContents,
+    bytes: u64,
+) -> Result<(), ApiError> {
     let tenant = contents.owner.as_ref().map(|owner| &owner.tenant);
     api.tiers.check_provider(tenant, &contents.document.provider)?;
-    let charges = account.for_owner(contents.owner.as_ref()).game(&api.tiers);
+    let charges = account.for_owner(contents.owner.as_ref()).game(&api.tiers, bytes);
     let contents = GameContents { charges: charges.charges.clone(), ..contents };
     match api.store.create_game(id, &contents).await? {
         Created::Done => Ok(()),
@@ -248,7 +254,7 @@ pub(super) async fn rename(
 
 /// What a game may be called.
 pub(super) fn check_name(name: &str) -> Result<(), Problem> {
-    if name.trim().is_empty() || name.len() > GAME_NAME_MAX_BYTES || name.contains(is_invisible) {
+    if is_blank(name) || name.len() > GAME_NAME_MAX_BYTES || name.contains(is_invisible) {
         let detail = format!(
             "it is a name on one line, of 1 to {GAME_NAME_MAX_BYTES} bytes, without control characters and characters that nobody sees, or left out"
         );

@@ -28,6 +28,8 @@ pub struct LimitsConfig {
     pub games_per_day_per_tenant: u64,
     /// Games that are created from one address in a day.
     pub games_per_day_per_address: u64,
+    /// A game that is imported or branched counts as one for each so many bytes of it, the last of which need not be full.
+    pub bytes_per_game: u64,
     /// Tokens that the turns of one user use in 24 hours, read and written, by the counts of the models' servers.
     pub tokens_per_day_per_user: u64,
     /// The same of one tenant.
@@ -58,6 +60,7 @@ impl Default for LimitsConfig {
             games_per_day_per_user: 200,
             games_per_day_per_tenant: 20_000,
             games_per_day_per_address: 2000,
+            bytes_per_game: 256 * 1024,
             tokens_per_day_per_user: 5_000_000,
             tokens_per_day_per_tenant: 500_000_000,
             tokens_per_day_per_address: 50_000_000,
@@ -85,6 +88,7 @@ impl LimitsConfig {
         games_per_day_per_user: 0,
         games_per_day_per_tenant: 0,
         games_per_day_per_address: 0,
+        bytes_per_game: 0,
         tokens_per_day_per_user: 0,
         tokens_per_day_per_tenant: 0,
         tokens_per_day_per_address: 0,
@@ -102,7 +106,7 @@ impl LimitsConfig {
     }
 
     /// Every limit by its key.
-    pub(super) fn each(&self) -> [(&'static str, u64); 14] {
+    pub(super) fn each(&self) -> [(&'static str, u64); 15] {
         [
             ("limits.messages_per_minute_per_user", self.messages_per_minute_per_user),
             ("limits.messages_per_minute_per_tenant", self.messages_per_minute_per_tenant),
@@ -113,6 +117,7 @@ impl LimitsConfig {
             ("limits.games_per_day_per_user", self.games_per_day_per_user),
             ("limits.games_per_day_per_tenant", self.games_per_day_per_tenant),
             ("limits.games_per_day_per_address", self.games_per_day_per_address),
+            ("limits.bytes_per_game", self.bytes_per_game),
             ("limits.tokens_per_day_per_user", self.tokens_per_day_per_user),
             ("limits.tokens_per_day_per_tenant", self.tokens_per_day_per_tenant),
             ("limits.tokens_per_day_per_address", self.tokens_per_day_per_address),
@@ -144,6 +149,8 @@ pub struct LimitsOfTier {
     pub games_per_day_per_tenant: Option<u64>,
     /// Games that are created from one address in a day.
     pub games_per_day_per_address: Option<u64>,
+    /// A game that is imported or branched counts as one for each so many bytes of it.
+    pub bytes_per_game: Option<u64>,
     /// Tokens that the turns of one user use in 24 hours, read and written, by the counts of the models' servers.
     pub tokens_per_day_per_user: Option<u64>,
     /// The same of one tenant.
@@ -175,6 +182,7 @@ impl LimitsOfTier {
             games_per_day_per_user: Some(0),
             games_per_day_per_tenant: Some(0),
             games_per_day_per_address: Some(0),
+            bytes_per_game: Some(0),
             tokens_per_day_per_user: Some(0),
             tokens_per_day_per_tenant: Some(0),
             tokens_per_day_per_address: Some(0),
@@ -205,6 +213,7 @@ impl LimitsOfTier {
             games_per_day_per_user: self.games_per_day_per_user.unwrap_or(others.games_per_day_per_user),
             games_per_day_per_tenant: self.games_per_day_per_tenant.unwrap_or(others.games_per_day_per_tenant),
             games_per_day_per_address: self.games_per_day_per_address.unwrap_or(others.games_per_day_per_address),
+            bytes_per_game: self.bytes_per_game.unwrap_or(others.bytes_per_game),
             tokens_per_day_per_user: self.tokens_per_day_per_user.unwrap_or(others.tokens_per_day_per_user),
             tokens_per_day_per_tenant: self.tokens_per_day_per_tenant.unwrap_or(others.tokens_per_day_per_tenant),
             tokens_per_day_per_address: self.tokens_per_day_per_address.unwrap_or(others.tokens_per_day_per_address),

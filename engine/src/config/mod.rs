@@ -271,7 +271,9 @@ pub struct HttpConfig {
     pub answers_max_bytes_per_address: usize,
     /// How many bytes of games that are being imported are held at once; whoever finds no room waits.
     pub imports_max_bytes: usize,
-    /// How long an import waits for another of the same caller, and for room, before it is answered 503.
+    /// How many bytes of games are imported or branched in a second, in the long run: those of more than 256 KiB together, and the others together.
+    pub imports_bytes_per_second: u64,
+    /// How long an import waits for another of the same caller, for room, and for its turn, before it is answered 503.
     pub import_wait_seconds: f64,
 }
 
@@ -289,6 +291,7 @@ impl Default for HttpConfig {
             import_max_bytes: 4 * 1024 * 1024,
             answers_max_bytes_per_address: 64 * 1024 * 1024,
             imports_max_bytes: 256 * 1024 * 1024,
+            imports_bytes_per_second: 8 * 1024 * 1024,
             import_wait_seconds: 10.0,
         }
     }

@@ -13,6 +13,7 @@ use super::contents::packed;
 use super::providers;
 use super::remembered;
 use super::script::{self, ScriptArgs};
+use super::staged::{self, PIECE};
 use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError, budgets, charges};
 use crate::{
@@ -43,14 +44,17 @@ impl Games for RedisStore {
             .arg(version)
             .arg(offset)
             .arg(created_at.unwrap_or_default());
+        let messages = history.iter().try_fold(ScriptArgs::new(), ScriptArgs::json)?;
+        let records = turns.iter().try_fold(ScriptArgs::new(), ScriptArgs::turn)?;
+        let is_long = messages.bytes() + records.bytes() > PIECE;
+        let staged =
+            if is_long { staged::lay_ready(self.shard(id), &messages, &records).await? } else { String::new() };
         let mut tail = ScriptArgs::new();
         tail = if remembered.tries.is_empty() { tail.arg("") } else { tail.json(&remembered.tries)? };
-        tail = tail.arg(history.len()).arg(turns.len()).arg(remembered.changes.len()).arg(remembered.requests.len());
-        for message in history {
-            tail = tail.json(message)?;
-        }
-        for turn in turns {
-            tail = tail.turn(turn)?;
+        tail = tail.arg(&staged).arg(history.len()).arg(turns.len());
+        tail = tail.arg(remembered.changes.len()).arg(remembered.requests.len());
+        if !is_long {
+            tail = tail.then(&messages).then(&records);
         }
         tail = remembered::write(tail, remembered);
         // Nearly always the content is there already.
@@ -63,6 +67,7 @@ impl Games for RedisStore {
         match reply.first().map(String::as_str) {
             Some("done") => Ok(Created::Done),
             Some("limited") => charges::limited(&reply).map(Created::Limited),
+            Some("gone") => Err(staged::gone()),
             _ => Err(unexpected_reply("create_game", &reply)),
         }
     }

@@ -37,6 +37,7 @@ mod remembered;
 mod revoked;
 mod script;
 mod servers;
+mod staged;
 mod totals;
 mod turn_arguments;
 mod unexpected;

@@ -41,6 +41,7 @@ macro_rules! scripts {
 scripts! {
     OPEN = [lua!("open")];
     CREATE_GAME = [lua!("owners"), lua!("charge"), lua!("content"), lua!("put"), lua!("create_game")];
+    STAGE = [lua!("stage")];
     REMEMBERED = [lua!("remembered")];
     CHANGE_GAME =
         [endings(), lua!("log"), lua!("owners"), enqueueing(), lua!("changes"), lua!("content"), lua!("change_game")];
@@ -243,7 +244,7 @@ impl ScriptArgs {
 
     /// Adds other arguments behind their number.
     pub(super) fn counted(self, other: &Self) -> Self {
-        self.arg(other.0.args_iter().len()).then(other)
+        self.arg(other.count()).then(other)
     }
 
     /// Adds an id, or anything else in its displayed form.
@@ -264,11 +265,41 @@ impl ScriptArgs {
         Ok(self.id(format_args!("{}\n{record}", turn.messages_before)))
     }
 
-    fn write_to(&self, command: &mut Cmd) {
-        for argument in self.0.args_iter() {
-            if let Arg::Simple(bytes) = argument {
-                command.write_arg(bytes);
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.args_iter().len()
+    }
+
+    /// How many bytes they have.
+    pub(super) fn bytes(&self) -> usize {
+        self.values().map(<[u8]>::len).sum()
+    }
+
+    /// The same in pieces of so many bytes, of one argument where that has more.
+    pub(super) fn pieces(&self, bytes: usize) -> Vec<Self> {
+        let (mut pieces, mut size) = (Vec::<Self>::new(), 0);
+        for value in self.values() {
+            if pieces.is_empty() || size + value.len() > bytes {
+                pieces.push(Self::new());
+                size = 0;
+            }
+            size += value.len();
+            if let Some(piece) = pieces.last_mut() {
+                piece.0.write_arg(value);
             }
         }
+        pieces
+    }
+
+    fn values(&self) -> impl Iterator<Item = &[u8]> {
+        // The other arguments are cursors, which no script has.
+        self.0.args_iter().filter_map(|argument| match argument {
+            Arg::Simple(bytes) => Some(bytes),
+            _ => None,
+        })
+    }
+
+    fn write_to(&self, command: &mut Cmd) {
+        self.values().for_each(|value| command.write_arg(value));
     }
 }

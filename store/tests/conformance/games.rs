@@ -4,7 +4,7 @@ use protocol::GameId;
 use store::{Changed, GameContents, GameWrite, GamesOf, ListedGame};
 use story::ChatMessage;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, Dump};
 use crate::fixture::{
     claim_one, document, enqueue, failure, finish, game_id, is_done, latest, log, names, new_game, parse, replace,
     state_updated,
@@ -44,9 +44,24 @@ pub(crate) async fn a_history_of_any_length_can_be_brought_along(bench: Bench) {
     let store = bench.store().await;
     let (id, history) = (GameId::new(), messages(10_000));
 
-    store.create_game(id, &GameContents::new(document(), history.clone())).await.unwrap();
+    let empty = bench.dump().await;
+    let contents = GameContents::new(document(), history.clone());
+
+    store.create_game(id, &contents).await.unwrap();
 
     assert_eq!(store.history(id, 20_000).await.unwrap(), history);
+    let before = bench.dump().await;
+    store.create_game(id, &contents).await.unwrap();
+    assert_eq!(store.history(id, 20_000).await.unwrap(), history);
+    assert_eq!(unlike(&before, &bench.dump().await), Vec::<String>::new(), "a repeat leaves something behind");
+    store.delete_game(id, None).await.unwrap();
+    let left = unlike(&empty, &bench.dump().await);
+    assert!(!left.iter().any(|name| name.contains("staged") || name.contains("history")), "{left:?}");
+}
+
+/// The names of what differs.
+fn unlike(one: &Dump, other: &Dump) -> Vec<String> {
+    one.keys().chain(other.keys()).filter(|name| one.get(*name) != other.get(*name)).cloned().collect()
 }
 
 pub(crate) async fn history_is_read_from_its_end(bench: Bench) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use protocol::{GameId, IfBusy, RequestStatus};
 use store::{Charge, Created, Enqueued, GameContents, Limited, Limits, Rate, SharedStore, StoreOptions, Terms};
+use story::ChatMessage;
 
 use crate::bench::Bench;
 use crate::fixture::{
@@ -90,7 +91,7 @@ pub(crate) async fn a_message_that_interrupts_takes_the_place_of_those_that_it_c
 
 /// So many messages in a time for which no test waits.
 fn rate(bucket: &str, count: u64) -> Charge {
-    let rate = Some(Rate { count, period: Duration::from_hours(24) });
+    let rate = Some(Rate { count, period: Duration::from_hours(24), taken: 1 });
     Charge { bucket: bucket.into(), rate, unfinished: None }
 }
 
@@ -133,7 +134,7 @@ pub(crate) async fn a_sender_sends_so_many_messages_in_a_time(bench: Bench) {
 pub(crate) async fn a_rate_is_free_again_with_time(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let quick = Some(Rate { count: 1, period: Duration::from_millis(50) });
+    let quick = Some(Rate { count: 1, period: Duration::from_millis(50), taken: 1 });
     let terms = charged(&[Charge { bucket: "user:ada".into(), rate: quick, unfinished: None }]);
     accept(&store, &message(game, "first"), &terms).await;
 
@@ -213,6 +214,42 @@ pub(crate) async fn a_creator_creates_so_many_games_in_a_time(bench: Bench) {
     assert!(matches!(create(second).await, Created::Limited(Limited::Rate { charge: 0, .. })));
     assert!(bench.dump().await == before);
     assert_eq!(store.game(second).await.unwrap(), None);
+}
+
+pub(crate) async fn a_long_game_that_is_refused_leaves_nothing_behind(bench: Bench) {
+    let store = bench.store().await;
+    let history = (0..9000).map(|n| ChatMessage::user(format!("message {n}"))).collect();
+    let contents = GameContents { charges: vec![rate("games:user:ada", 1)], ..GameContents::new(document(), history) };
+    assert_eq!(store.create_game(game_id(), &contents).await.unwrap(), Created::Done);
+    let before = bench.dump().await;
+
+    let refused = store.create_game(game_id(), &contents).await.unwrap();
+
+    assert!(matches!(refused, Created::Limited(Limited::Rate { charge: 0, .. })), "{refused:?}");
+    assert!(bench.dump().await == before);
+}
+
+pub(crate) async fn a_game_counts_as_so_many_and_as_all_at_most(bench: Bench) {
+    let store = bench.store().await;
+    let as_many = async |taken, whose: &str| {
+        let Charge { bucket, rate, unfinished } = rate(whose, 10);
+        let charges = vec![Charge { bucket, rate: rate.map(|rate| Rate { taken, ..rate }), unfinished }];
+        let contents = GameContents { charges, ..GameContents::new(document(), Vec::new()) };
+        match store.create_game(game_id(), &contents).await.unwrap() {
+            Created::Done => None,
+            Created::Limited(Limited::Rate { retry_after, .. }) => Some(retry_after.as_secs_f64() / 3600.0),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(as_many(7, "ada").await, None);
+    // Of ten a day, one is free again in 2.4 hours: there are three, and five are wanted.
+    let wait = as_many(5, "ada").await.unwrap();
+    assert!((4.7..=4.8).contains(&wait), "{wait}");
+    assert_eq!(as_many(3, "ada").await, None);
+
+    assert_eq!(as_many(1000, "bob").await, None);
+    let wait = as_many(1, "bob").await.unwrap();
+    assert!((2.3..=2.4).contains(&wait), "{wait}");
 }
 
 pub(crate) async fn a_message_counts_until_it_has_ended_in_any_way(bench: Bench) {

@@ -48,6 +48,7 @@ mod retention;
 mod retry;
 mod rewind;
 mod shards;
+mod staged;
 mod story_events;
 mod tenants;
 mod unreadable;
@@ -163,6 +164,8 @@ conformance! {
         the_first_limit_that_is_reached_is_named_and_nothing_is_charged,
         a_message_that_is_sent_again_is_charged_once,
         a_creator_creates_so_many_games_in_a_time,
+        a_long_game_that_is_refused_leaves_nothing_behind,
+        a_game_counts_as_so_many_and_as_all_at_most,
         a_message_counts_until_it_has_ended_in_any_way,
     }
     budgets {

@@ -36,6 +36,7 @@ pub(super) async fn post(
     body: ImportBody,
 ) -> Result<Response, ApiError> {
     let owner = caller.owner(None)?;
+    let bytes = body.bytes.len();
     let Document { own, ids, key, contents } = read_apart(&api, body, headers, caller.sees_hidden()).await?;
     if ids == ImportIds::Keep && !caller.may_keep_ids() {
         let detail =
@@ -82,7 +83,7 @@ pub(super) async fn post(
         request: None,
     }));
     let is_owned = contents.owner.is_some();
-    store_new(&api, account, id, contents).await?;
+    store_new(&api, account, id, contents, bytes as u64).await?;
     created(&api, &caller, id, is_owned).await
 }
 
@@ -102,7 +103,7 @@ async fn read_apart(
     headers: HeaderMap,
     is_trusted: bool,
 ) -> Result<Document, ApiError> {
-    let only = api.imports.document(bytes.len()).await;
+    let only = api.imports.document(bytes.len()).await?;
     let api = api.clone();
     let read = move || {
         // Kept until the end, also of a document that nobody waits for any more: it is read all the same.

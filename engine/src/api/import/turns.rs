@@ -11,6 +11,7 @@ use futures::StreamExt as _;
 use parking_lot::Mutex;
 use protocol::{Problem, ProblemType};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use crate::config::HttpConfig;
 
@@ -25,14 +26,24 @@ pub struct ImportTurns {
     most_bytes: usize,
     /// The most bytes of a body.
     largest: usize,
-    /// How long a caller waits for a turn, and then for room, before they are asked to come again.
+    /// How long a caller waits for a turn, then for room, and then for the documents before theirs, before they are asked to come again.
     longest_wait: Duration,
-    /// To read a large document takes a second, and ten times its bytes.
-    large: Arc<Semaphore>,
-    small: Arc<Semaphore>,
+    /// To read a large document takes a tenth of a second, and ten times its bytes.
+    large: Arc<Lane>,
+    small: Arc<Lane>,
     callers: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// Of each tenant that imports now: a permit for each byte of its share, which is half of all.
     tenants: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+/// Documents of which one is read at a time, and so many bytes a second in the long run: one caller after the other may send large ones without end,
+/// and whoever plays must not be slower for it.
+#[derive(Debug)]
+struct Lane {
+    only: Arc<Semaphore>,
+    bytes_per_second: u64,
+    /// When the next one may be read, for the bytes of those before.
+    free_at: Mutex<Instant>,
 }
 
 /// The turn of a caller and the room of its body, as long as it is kept.
@@ -79,8 +90,8 @@ impl ImportTurns {
             most_bytes: http.imports_max_bytes,
             largest: http.import_max_bytes,
             longest_wait: Duration::from_secs_f64(http.import_wait_seconds),
-            large: Arc::new(Semaphore::new(1)),
-            small: Arc::new(Semaphore::new(1)),
+            large: Arc::new(Lane::new(http.imports_bytes_per_second)),
+            small: Arc::new(Lane::new(http.imports_bytes_per_second)),
             callers: Mutex::default(),
             tenants: Mutex::default(),
         }
@@ -116,10 +127,27 @@ impl ImportTurns {
         turn
     }
 
-    /// Waits until no other document of this size is read.
-    pub(super) async fn document(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        let one_at_a_time = if bytes <= SMALL { &self.small } else { &self.large };
-        Arc::clone(one_at_a_time).acquire_owned().await.ok()
+    /// Waits until no other document of this size is read, and those before have used up their time.
+    pub(in super::super) async fn document(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        let lane = if bytes <= SMALL { &self.small } else { &self.large };
+        tokio::time::timeout(self.longest_wait, lane.enter(bytes)).await.map_err(|_| busy())?.ok_or_else(busy)
+    }
+}
+
+impl Lane {
+    fn new(bytes_per_second: u64) -> Self {
+        let only = Arc::new(Semaphore::new(1));
+        Self { only, bytes_per_second: bytes_per_second.max(1), free_at: Mutex::new(Instant::now()) }
+    }
+
+    async fn enter(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let permit = Arc::clone(&self.only).acquire_owned().await.ok()?;
+        // Read before the wait: a lock is not held meanwhile, and nobody else changes it without the permit.
+        let free_at = *self.free_at.lock();
+        tokio::time::sleep_until(free_at).await;
+        let takes = Duration::from_micros((bytes as u64).saturating_mul(1_000_000) / self.bytes_per_second);
+        *self.free_at.lock() = Instant::now() + takes;
+        Some(permit)
     }
 }
 
@@ -264,6 +292,21 @@ mod tests {
         let _large = turns.document(SMALL + 1).await;
         assert!(turns.document(SMALL + 1).now_or_never().is_none());
         assert!(turns.document(SMALL).now_or_never().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn documents_come_at_so_many_bytes_a_second() {
+        let http =
+            HttpConfig { imports_bytes_per_second: SMALL as u64, import_wait_seconds: 3.0, ..HttpConfig::default() };
+        let turns = Arc::new(ImportTurns::new(&http));
+        let begin = Instant::now();
+        for n in 0..4 {
+            drop(turns.document(2 * SMALL).await.unwrap());
+            assert_eq!((Instant::now() - begin).as_secs(), 2 * n);
+        }
+        drop(turns.document(4 * SMALL).await.unwrap());
+        assert_eq!(turns.document(2 * SMALL).await.unwrap_err().status, 503, "there is room in 4 s");
+        assert!(turns.document(1).now_or_never().is_some(), "a small one");
     }
 
     #[tokio::test(start_paused = true)]

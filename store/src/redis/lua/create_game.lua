@@ -1,14 +1,30 @@
 -- Stores a new game. Arguments: game, document, provider, its last turn, its name or '', tenant and user of its owner or '', the
--- charges (JSON) or '', version, offset of the latest event, when it was made (ms) or '' for now, the text of the version of content that the document names or '', the tries of its last message
--- (JSON) or '', numbers of history messages, of turn records, of remembered changes and of requests that have ended; then these: messages, records,
--- changes, and for each request its id, how long it is kept (ms), number of its fields n, and n pairs of name and value. Returns {'done'} or {'limited', …}, or {'content'} if that text is needed and nothing is stored; a repeat changes nothing.
-local FIRST = 22
-local game, document, provider, turn, name, tenant, user, charged, version, offset, made, content, tries, messages, turns, changes, requests =
+-- charges (JSON) or '', version, offset of the latest event, when it was made (ms) or '' for now, the text of the version of content that the document
+-- names or '', the tries of its last message (JSON) or '', the name under which messages and records were laid ready or '' if they are here, numbers of
+-- history messages, of turn records, of remembered changes and of requests that have ended; then these: messages, records, changes, and for each request
+-- its id, how long it is kept (ms), number of its fields n, and n pairs of name and value.
+-- Returns {'done'} or {'limited', …}. {'content'} if that text is needed, or {'gone'} if what was laid ready is no more there: nothing is stored then. A
+-- repeat changes nothing.
+local FIRST = 23
+local game, document, provider, turn, name, tenant, user, charged, version, offset, made, content, tries, staged, messages, turns, changes, requests =
   unpack(ARGV, 5, FIRST - 1)
-if call('EXISTS', GAME .. game) == 1 then return { 'done' } end
+local staged_history, staged_turns = STAGED .. 'history:' .. staged, STAGED .. 'turns:' .. staged
+local function let_go()
+  if staged ~= '' then call('UNLINK', staged_history, staged_turns) end
+end
+if call('EXISTS', GAME .. game) == 1 then
+  let_go()
+  return { 'done' }
+end
+if staged ~= '' and (call('LLEN', staged_history) ~= tonumber(messages) or call('LLEN', staged_turns) ~= tonumber(turns)) then
+  return { 'gone' }
+end
 local charges = charges_of(charged)
 local limited = refused_by(charges, {})
-if limited then return limited end
+if limited then
+  let_go()
+  return limited
+end
 if not hold_content(nil, document, content) then return { 'content' } end
 use_up(charges)
 -- Each claim appends an event, so no lease of before has a fence above the offset.
@@ -27,9 +43,17 @@ local function take()
   at = at + 1
   return ARGV[at - 1]
 end
--- One by one: an imported history may be longer than what Lua can unpack.
-for _ = 1, tonumber(messages) do call('RPUSH', HISTORY .. game, take()) end
-for _ = 1, tonumber(turns) do call('RPUSH', TURNS .. game, take()) end
+local function fill(key, count, ready)
+  if staged == '' then
+    -- One by one: there may be more than what Lua can unpack.
+    for _ = 1, tonumber(count) do call('RPUSH', key, take()) end
+  elseif count ~= '0' then
+    call('RENAME', ready, key)
+    call('PERSIST', key)
+  end
+end
+fill(HISTORY .. game, messages, staged_history)
+fill(TURNS .. game, turns, staged_turns)
 if tries ~= '' then call('SET', TRIES .. game, tries) end
 for _ = 1, tonumber(changes) do call('RPUSH', CHANGES .. game, take()) end
 if changes ~= '0' then call('PEXPIRE', CHANGES .. game, KEY_TTL) end

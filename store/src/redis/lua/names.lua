@@ -39,6 +39,8 @@ local PAUSES, PAUSED_GAMES, PAUSES_ENDED, PAUSED = P .. 'pauses', P .. 'pauses:g
 local LANE, GAME, HISTORY = P .. 'requests:game:', P .. 'gamestate:', P .. 'game-history:'
 local TURNS, TRIES, CHANGES = P .. 'game-turns:', P .. 'game-tries:', P .. 'game-changes:'
 local LOCK = P .. 'game-lock:'
+-- What is laid ready of a game that is not stored yet: a list's name, a colon and a random name follow.
+local STAGED = P .. 'staged:'
 -- What games that begin alike have in common: its text, and how many games are stored as what differs from it.
 local CONTENT = P .. 'content:'
 -- The lists of an owner's games, by tenant and by `tenant:user`; the capabilities of a game; all keys of callers.

@@ -230,7 +230,7 @@ impl Play {
         let charge = Charge {
             bucket: sender(game),
             // Nothing of it is free again while an interleaving is played.
-            rate: Some(Rate { count: SENT, period: Duration::from_hours(1000) }),
+            rate: Some(Rate { count: SENT, period: Duration::from_hours(1000), taken: 1 }),
             unfinished: Some(UNFINISHED),
         };
         let terms = Terms { if_busy, key: key.map(named), charges: vec![charge] };
