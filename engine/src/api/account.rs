@@ -276,4 +276,15 @@ mod tests {
         assert_eq!(user(Caller::Ticket(hash.clone())), "acme:ada");
         assert!(user(Caller::Capability(hash)).starts_with("guests-of:acme:ada"));
     }
+
+    #[test]
+    fn a_game_counts_as_one_for_each_so_many_bytes_that_have_begun() {
+        let account = Account { tenant: Some("acme".to_owned()), ..Account::default() };
+        let taken = |limits: LimitsConfig, bytes| account.game(&limits.into(), bytes).charges[0].rate.unwrap().taken;
+        let limits = LimitsConfig { games_per_day_per_tenant: 9, bytes_per_game: 100, ..LimitsConfig::NONE };
+        for (bytes, expected) in [(0, 1), (1, 1), (100, 1), (101, 2), (u64::MAX, u64::MAX / 100 + 1)] {
+            assert_eq!(taken(limits, bytes), expected, "{bytes}");
+        }
+        assert_eq!(taken(LimitsConfig { bytes_per_game: 0, ..limits }, u64::MAX), 1, "without this limit");
+    }
 }

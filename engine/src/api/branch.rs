@@ -16,7 +16,7 @@ use super::game_version::unknown_game;
 use super::games::{check_name, created, store_new};
 use super::path::Id;
 use super::rewind::before_turn;
-use super::{Api, idempotency};
+use super::{Api, apart, idempotency};
 
 /// How often a game is read again if it changes during the operation.
 const TRIES: usize = 5;
@@ -54,7 +54,12 @@ pub(super) async fn post(
             continue;
         }
         let branched = branched?;
-        let bytes = size(&branched)?;
+        let (branched, bytes) = apart::on_game(branched.history.len(), move || {
+            let bytes = size(&branched);
+            (branched, bytes)
+        })
+        .await?;
+        let bytes = bytes?;
         // It costs as much as an import of the same game.
         let _only = api.imports.document(usize::try_from(bytes).unwrap_or(usize::MAX)).await?;
         store_new(&api, account, new_id, branched, bytes).await?;

@@ -13,7 +13,7 @@ use super::error::{ApiError, internal};
 use super::game_version::unknown_game;
 use super::path::Id;
 use super::rights::OnlyReads;
-use super::{Api, transcript};
+use super::{Api, apart, transcript};
 use crate::exported;
 
 /// How often a game is read that changes meanwhile.
@@ -42,14 +42,15 @@ pub(super) async fn get(
     let export = read(&api, id).await?;
     let scenario = api.library.scenario(&export.state.scenario).map(|scenario| scenario.name.as_str());
     let title = export.name.as_deref().or(scenario).unwrap_or_else(|| export.state.scenario.trim_end_matches(".json"));
-    let (body, kind, ending) = match wanted.format {
+    let title = title.to_owned();
+    let (mut response, kind, ending) = apart::on_game(export.chat_history.len(), move || match wanted.format {
         ExportFormat::Json => (Json(&export).into_response(), "application/json", "json"),
         ExportFormat::Markdown => {
-            (transcript::markdown(&export, title).into_response(), "text/markdown; charset=utf-8", "md")
+            (transcript::markdown(&export, &title).into_response(), "text/markdown; charset=utf-8", "md")
         }
-        ExportFormat::Html => (transcript::html(&export, title).into_response(), "text/html; charset=utf-8", "html"),
-    };
-    let mut response = body;
+        ExportFormat::Html => (transcript::html(&export, &title).into_response(), "text/html; charset=utf-8", "html"),
+    })
+    .await?;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     // A page that holds what players and models have written may load and run nothing.
@@ -66,11 +67,12 @@ async fn read(api: &Api, id: GameId) -> Result<GameExport, ApiError> {
     for _ in 0..TRIES {
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
         let chat_history = api.store.history(id, usize::MAX).await?;
-        let last_turn = game.document.last_turn();
+        let (last_turn, messages) = (game.document.last_turn(), chat_history.len());
         let turns = turns_up_to(&*api.store, id, last_turn).await?;
         if api.store.game(id).await?.is_some_and(|now| now.version == game.version) {
             let Game { name, document, .. } = game;
-            return Ok(exported::game(id, name, document, chat_history, turns).map_err(|error| internal(&error))?);
+            let write = move || exported::game(id, name, document, chat_history, turns);
+            return Ok(apart::on_game(messages, write).await?.map_err(|error| internal(&error))?);
         }
     }
     Err(Problem::new(ProblemType::GameBusy, "the game changes faster than it can be read: try again").into())

@@ -26,7 +26,7 @@ use super::look_alikes::{is_blank, is_invisible};
 use super::paging::Paging;
 use super::path::Id;
 use super::rewind::{before_turn, last_record};
-use super::{Api, capabilities, idempotency};
+use super::{Api, apart, capabilities, idempotency};
 
 /// How many games a page holds when the client does not say.
 const PAGE: usize = 50;
@@ -380,7 +380,8 @@ async fn view(api: &Api, id: GameId, status: StatusCode, capability: Option<Stri
         updated_at: game.updated_at,
         capability,
     };
-    Ok(tagged(view.version, (status, Json(&view)).into_response()))
+    let (version, messages) = (view.version, view.chat_history.len());
+    Ok(tagged(version, apart::on_game(messages, move || (status, Json(&view)).into_response()).await?))
 }
 
 async fn players_view(
@@ -405,7 +406,8 @@ async fn players_view(
         updated_at: game.updated_at,
         capability,
     };
-    Ok(tagged(view.version, (status, Json(&view)).into_response()))
+    let (version, messages) = (view.version, view.chat_history.len());
+    Ok(tagged(version, apart::on_game(messages, move || (status, Json(&view)).into_response()).await?))
 }
 
 /// A response with the version of its game.

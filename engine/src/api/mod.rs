@@ -5,6 +5,7 @@ mod account;
 mod actor;
 mod admin;
 mod answers;
+mod apart;
 mod audit;
 mod body;
 mod branch;

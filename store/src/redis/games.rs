@@ -13,7 +13,7 @@ use super::contents::packed;
 use super::providers;
 use super::remembered;
 use super::script::{self, ScriptArgs};
-use super::staged::{self, PIECE};
+use super::staged;
 use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError, budgets, charges};
 use crate::{
@@ -21,6 +21,11 @@ use crate::{
     IdempotencyKey, IdleGame, Keep, Keys as _, Limited, ListedGame, Owner, Remembered, StoredTurn, Subject, Try,
     TurnPage, TurnRange,
 };
+
+/// How many messages are read in one call: all other calls of the process wait while an answer is read.
+const HISTORY_PAGE: usize = 256;
+/// How often a history is read in pages when the game changes meanwhile.
+const HISTORY_TRIES: usize = 3;
 
 #[async_trait]
 impl Games for RedisStore {
@@ -44,18 +49,11 @@ impl Games for RedisStore {
             .arg(version)
             .arg(offset)
             .arg(created_at.unwrap_or_default());
-        let messages = history.iter().try_fold(ScriptArgs::new(), ScriptArgs::json)?;
-        let records = turns.iter().try_fold(ScriptArgs::new(), ScriptArgs::turn)?;
-        let is_long = messages.bytes() + records.bytes() > PIECE;
-        let staged =
-            if is_long { staged::lay_ready(self.shard(id), &messages, &records).await? } else { String::new() };
+        let lists = staged::lists(self.shard(id), history, turns).await?;
         let mut tail = ScriptArgs::new();
         tail = if remembered.tries.is_empty() { tail.arg("") } else { tail.json(&remembered.tries)? };
-        tail = tail.arg(&staged).arg(history.len()).arg(turns.len());
-        tail = tail.arg(remembered.changes.len()).arg(remembered.requests.len());
-        if !is_long {
-            tail = tail.then(&messages).then(&records);
-        }
+        tail = tail.arg(lists.staged.as_deref().unwrap_or_default()).arg(history.len()).arg(turns.len());
+        tail = tail.arg(remembered.changes.len()).arg(remembered.requests.len()).then(&lists.here);
         tail = remembered::write(tail, remembered);
         // Nearly always the content is there already.
         let call = head.clone().arg("").then(&tail);
@@ -81,10 +79,17 @@ impl Games for RedisStore {
             return Ok(Vec::new());
         }
         let shard = self.shard(id);
-        let key = shard.key("game-history", id);
-        let from = -i64::try_from(limit).unwrap_or(i64::MAX);
-        let messages: Vec<String> = shard.query(redis::cmd("LRANGE").arg(&key).arg(from).arg(-1)).await?;
-        messages.iter().map(|text| from_json(&key, text)).collect()
+        let last = read_history(shard, id, -place(limit.min(HISTORY_PAGE)), -1).await?;
+        if last.len() < HISTORY_PAGE || limit == HISTORY_PAGE {
+            return Ok(last);
+        }
+        for _ in 0..HISTORY_TRIES {
+            if let Some(history) = long_history(shard, id, limit).await? {
+                return Ok(history);
+            }
+        }
+        // The game changes faster than it is read.
+        read_history(shard, id, -place(limit), -1).await
     }
 
     async fn games(
@@ -309,4 +314,33 @@ fn outcome(reply: &[String]) -> Result<GameWrite, StoreError> {
         ["busy"] => Ok(GameWrite::Busy),
         _ => Err(unexpected_reply("a write to a game", &reply)),
     }
+}
+
+/// Reads a part of a history by the places of its messages, negative ones from the end.
+async fn read_history(shard: &Connection, id: GameId, from: i64, to: i64) -> Result<Vec<ChatMessage>, StoreError> {
+    let key = shard.key("game-history", id);
+    let messages: Vec<String> = shard.query(redis::cmd("LRANGE").arg(&key).arg(from).arg(to)).await?;
+    messages.iter().map(|text| from_json(&key, text)).collect()
+}
+
+/// Reads the last messages of a history in pages, or nothing if the game changes meanwhile.
+async fn long_history(shard: &Connection, id: GameId, limit: usize) -> Result<Option<Vec<ChatMessage>>, StoreError> {
+    let version = async || {
+        let mut read = redis::cmd("HGET");
+        shard.query::<Option<String>>(read.arg(shard.key("gamestate", id)).arg("version")).await
+    };
+    let before = version().await?;
+    let length: usize = shard.query(redis::cmd("LLEN").arg(shard.key("game-history", id))).await?;
+    let mut history = Vec::with_capacity(length.min(limit));
+    let mut from = length.saturating_sub(limit);
+    while from < length {
+        let to = (from + HISTORY_PAGE).min(length);
+        history.extend(read_history(shard, id, place(from), place(to) - 1).await?);
+        from = to;
+    }
+    Ok((version().await? == before).then_some(history))
+}
+
+fn place(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -157,6 +157,12 @@ pub(super) fn routing_key(prefix: &str) -> String {
     format!("{prefix}requests")
 }
 
+/// A turn record behind the number of messages before it.
+pub(super) fn turn_text(turn: &StoredTurn) -> Result<String, StoreError> {
+    let record = serde_json::to_string(turn).map_err(|error| unwritable(&error))?;
+    Ok(format!("{}\n{record}", turn.messages_before))
+}
+
 /// A duration in ms, as scripts expect it.
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
@@ -244,7 +250,7 @@ impl ScriptArgs {
 
     /// Adds other arguments behind their number.
     pub(super) fn counted(self, other: &Self) -> Self {
-        self.arg(other.count()).then(other)
+        self.arg(other.0.args_iter().len()).then(other)
     }
 
     /// Adds an id, or anything else in its displayed form.
@@ -261,45 +267,14 @@ impl ScriptArgs {
 
     /// Adds a turn record behind the number of messages before it, as `commit.lua` keeps it.
     pub(super) fn turn(self, turn: &StoredTurn) -> Result<Self, StoreError> {
-        let record = serde_json::to_string(turn).map_err(|error| unwritable(&error))?;
-        Ok(self.id(format_args!("{}\n{record}", turn.messages_before)))
-    }
-
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.0.args_iter().len()
-    }
-
-    /// How many bytes they have.
-    pub(super) fn bytes(&self) -> usize {
-        self.values().map(<[u8]>::len).sum()
-    }
-
-    /// The same in pieces of so many bytes, of one argument where that has more.
-    pub(super) fn pieces(&self, bytes: usize) -> Vec<Self> {
-        let (mut pieces, mut size) = (Vec::<Self>::new(), 0);
-        for value in self.values() {
-            if pieces.is_empty() || size + value.len() > bytes {
-                pieces.push(Self::new());
-                size = 0;
-            }
-            size += value.len();
-            if let Some(piece) = pieces.last_mut() {
-                piece.0.write_arg(value);
-            }
-        }
-        pieces
-    }
-
-    fn values(&self) -> impl Iterator<Item = &[u8]> {
-        // The other arguments are cursors, which no script has.
-        self.0.args_iter().filter_map(|argument| match argument {
-            Arg::Simple(bytes) => Some(bytes),
-            _ => None,
-        })
+        Ok(self.arg(turn_text(turn)?))
     }
 
     fn write_to(&self, command: &mut Cmd) {
-        self.values().for_each(|value| command.write_arg(value));
+        for argument in self.0.args_iter() {
+            if let Arg::Simple(bytes) = argument {
+                command.write_arg(bytes);
+            }
+        }
     }
 }

@@ -149,6 +149,32 @@ pub(crate) async fn replacing_a_game_can_replace_its_history(bench: Bench) {
     assert_eq!(store.history(id, 9).await.unwrap(), []);
 }
 
+pub(crate) async fn a_long_history_is_read_as_of_one_moment(bench: Bench) {
+    let store = bench.store().await;
+    let id = GameId::new();
+    let all = |word: &str| vec![ChatMessage::user(word); 600];
+    store.create_game(id, &GameContents::new(document(), all("one"))).await.unwrap();
+    assert_eq!(store.history(id, 300).await.unwrap(), all("one")[..300]);
+
+    let writing = async {
+        for version in 1..60 {
+            let word = if version % 2 == 0 { "one" } else { "other" };
+            replace(&store, id, version, &document(), Some(&all(word)), &state_updated(id)).await;
+        }
+    };
+    let reading = async {
+        loop {
+            let history = store.history(id, usize::MAX).await.unwrap();
+            let of_one = history.iter().filter(|message| message.content == "one").count();
+            assert!(history.len() == 600 && matches!(of_one, 0 | 600), "{of_one} of {} are of one", history.len());
+        }
+    };
+    tokio::select! {
+        () = writing => {}
+        () = reading => {}
+    }
+}
+
 pub(crate) async fn a_busy_game_is_neither_replaced_nor_deleted(bench: Bench) {
     let store = bench.store().await;
     let id = new_game(&store).await;

@@ -238,7 +238,7 @@ pub(crate) async fn a_game_counts_as_so_many_and_as_all_at_most(bench: Bench) {
         match store.create_game(game_id(), &contents).await.unwrap() {
             Created::Done => None,
             Created::Limited(Limited::Rate { retry_after, .. }) => Some(retry_after.as_secs_f64() / 3600.0),
-            other => panic!("{other:?}"),
+            other @ Created::Limited(_) => panic!("{other:?}"),
         }
     };
     assert_eq!(as_many(7, "ada").await, None);
