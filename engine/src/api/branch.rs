@@ -46,6 +46,8 @@ pub(super) async fn post(
         }
         return created(&api, &caller, new_id, made.owner.is_some()).await;
     }
+    // It costs as much as an import of the same game.
+    let turn = api.imports.turn(account.one_of(), account.tenant.clone()).await?;
     for _ in 0..TRIES {
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
         let branched = up_to(&api, &game, branch.turn.unwrap_or(game.document.last_turn()), branch.name.clone()).await;
@@ -60,16 +62,16 @@ pub(super) async fn post(
         })
         .await?;
         let bytes = bytes?;
-        // It costs as much as an import of the same game.
-        let _only = api.imports.document(usize::try_from(bytes).unwrap_or(usize::MAX)).await?;
-        store_new(&api, account, new_id, branched, bytes).await?;
+        turn.hold(bytes).await?;
+        let _only = api.imports.document(bytes).await?;
+        store_new(&api, account, new_id, branched, bytes as u64).await?;
         return created(&api, &caller, new_id, game.owner.is_some()).await;
     }
     Err(Problem::new(ProblemType::GameBusy, "the game changes faster than it can be read: try again").into())
 }
 
 /// How many bytes a game has in JSON.
-fn size(contents: &GameContents) -> Result<u64, ApiError> {
+fn size(contents: &GameContents) -> Result<usize, ApiError> {
     let mut counted = Counted(0);
     serde_json::to_writer(&mut counted, &(&contents.document.state, &contents.history, &contents.turns))
         .map_err(|error| internal(&error))?;
@@ -77,11 +79,11 @@ fn size(contents: &GameContents) -> Result<u64, ApiError> {
 }
 
 /// Counts what is written to it.
-struct Counted(u64);
+struct Counted(usize);
 
 impl Write for Counted {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len() as u64;
+        self.0 += bytes.len();
         Ok(bytes.len())
     }
 

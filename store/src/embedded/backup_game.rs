@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::backup::{BackupError, check};
 use super::file::{self, Synchronous};
+use super::staged::NEXT_NUMBER;
 use crate::NotRestored;
 
 /// What is copied as it is, and which rows of the copy.
@@ -85,7 +86,7 @@ fn copy_game(to: &Transaction<'_>, file: &Path, game: GameId, replace: bool) -> 
         Some((number, _)) => drop_game(to, &id, number)?,
         None => {}
     }
-    let number: i64 = to.query_row("SELECT ifnull(max(number), 0) + 1 FROM games", [], |row| row.get(0))?;
+    let number: i64 = to.query_row(&format!("SELECT {NEXT_NUMBER}"), [], |row| row.get(0))?;
 
     raise_numbers(to)?;
     let sql = "INSERT INTO main.contents (id, text) SELECT id, text FROM copy.contents WHERE id = \

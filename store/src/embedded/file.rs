@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::staged;
 use super::wal::LONGEST;
 
 /// The database's name in its directory.
@@ -179,7 +180,8 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), OpenError> {
     connection.set_prepared_statement_cache_capacity(128);
     // The statement journal stays in memory: SQLite would create a file for it with every second statement.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // The lock proves that there is no other process, so these leases have expired.
+    // The lock proves that there is no other process, so nobody goes on with these, and these leases have expired.
+    staged::clear(connection)?;
     connection.execute("UPDATE games SET lane_key = 0 WHERE lane_state = 'active'", [])?;
     // Nor are there other workers, and those of this process get other names.
     connection.execute("DELETE FROM pauses WHERE scope > 'worker:' AND scope < 'worker;'", [])?;

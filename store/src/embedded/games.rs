@@ -9,35 +9,57 @@ use story::ChatMessage;
 
 use super::document::{append_history, texts, window};
 use super::rows::{self, Columns};
+use super::staged::{self, NEXT_NUMBER, Staged};
 use super::step::Step;
 use super::values::signed;
 use super::{EmbeddedStore, StoreError, changes, charges, contents, providers, remembered, turns};
 use crate::{
-    Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, IdleGame,
-    ListedGame, Owner, Remembered, Try, TurnPage, TurnRange,
+    Changed, Charge, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey,
+    IdleGame, ListedGame, Owner, Remembered, Try, TurnPage, TurnRange,
 };
 
 #[async_trait]
 impl Games for EmbeddedStore {
     async fn create_game(&self, id: GameId, new: &GameContents) -> Result<Created, StoreError> {
         let (provider, name, owner) = (new.document.provider.clone(), new.name.clone(), new.owner.clone());
-        let (document, history, turns) = (new.document.clone(), texts(&new.history)?, new.turns.clone());
+        let document = new.document.clone();
         let (limits, remembered) = (new.charges.clone(), new.remembered.clone());
         // Each claim appends an event, so no lease of before has a fence above the offset.
         let created_at = new.before.and_then(|before| before.created_at).map(jiff::Timestamp::as_millisecond);
         let (version, offset) = new.before.map_or((1, 0), |before| (signed(before.version), signed(before.offset)));
-        self.step(move |step| {
+        // Whether it is there, or one too many, before anything is written.
+        let answered = move |step: &Step<'_>, limits: &[Charge]| {
             if step.first("SELECT 1 FROM games WHERE id = ?1", [id.to_string()], |_| Ok(()))?.is_some() {
-                return Ok(Created::Done);
+                return Ok::<_, StoreError>(Some(Created::Done));
             }
-            if let Some(limited) = charges::refused_by(step, &limits, &[])? {
-                return Ok(Created::Limited(limited));
+            Ok(charges::refused_by(step, limits, &[])?.map(Created::Limited))
+        };
+        let (staged, history, turns) = if staged::is_long(&new.history, &new.turns) {
+            let limits = limits.clone();
+            if let Some(answer) = self.step(move |step| answered(step, &limits)).await? {
+                return Ok(answer);
+            }
+            (Some(staged::lay_ready(self, &new.history, &new.turns).await?), Vec::new(), Vec::new())
+        } else {
+            (None, texts(&new.history)?, new.turns.clone())
+        };
+        let number = staged.as_ref().map(Staged::number);
+        self.step(move |step| {
+            if let Some(answer) = answered(step, &limits)? {
+                return Ok(answer);
             }
             charges::charge(step, &limits, None)?;
-            step.execute(
+            if let Some(number) = number {
+                staged::take(step, id, number)?;
+            }
+            let sql = format!(
                 "INSERT INTO games (id, version, epoch, offset, fence, created_at, updated_at, provider, game_name, number) \
-                 SELECT ?1, ?2, ?3, ?4, ?4, ifnull(?8, ?5), ?5, ?6, ?7, ifnull(max(number), 0) + 1 FROM games",
-                (id.to_string(), version, signed(step.epoch), offset, step.now, &provider, &name, created_at),
+                 VALUES (?1, ?2, ?3, ?4, ?4, ifnull(?8, ?5), ?5, ?6, ?7, ifnull(?9, {NEXT_NUMBER}))"
+            );
+            let epoch = signed(step.epoch);
+            step.execute(
+                &sql,
+                (id.to_string(), version, epoch, offset, step.now, &provider, &name, created_at, number),
             )?;
             if let Some(Owner { tenant, user }) = &owner {
                 step.execute(

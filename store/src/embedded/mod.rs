@@ -34,6 +34,7 @@ mod remembered;
 mod resting;
 mod row_keys;
 mod rows;
+mod staged;
 mod step;
 mod stop;
 mod tenants;

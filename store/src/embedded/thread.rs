@@ -119,6 +119,14 @@ impl DatabaseThread {
         returned.downcast().map(|returned| *returned).map_err(|_| broken("it returned something else"))
     }
 
+    /// Begins a step for whose outcome nobody waits. It is tried once.
+    pub(super) fn begin(&self, step: impl FnOnce(&mut Step<'_>) -> Result<(), StoreError> + Send + 'static) {
+        let step: Run = Box::new(|running| Ok(Box::new(step(running)?)));
+        let job = Job { step: Some(step), result: Err(broken("it panicked")), reply: oneshot::channel().0 };
+        // A thread that has ended has closed the database.
+        let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
+    }
+
     async fn run_any(&self, name: &'static str, step: Run) -> Result<Returned, StoreError> {
         let (reply, received) = oneshot::channel();
         let gone = || StoreError::unreachable("the database thread has ended");

@@ -1,4 +1,4 @@
-//! Whose turn it is to import. A caller has one at a time, and holds only the memory of what has come of its body: nobody waits for more than one
+//! Whose turn it is to import, or to branch, which costs as much. A caller has one at a time, and holds only the memory of what has come of its body: nobody waits for more than one
 //! document of each other caller, however many these send, and somebody who sends slowly keeps nobody waiting but themselves.
 
 use std::collections::HashMap;
@@ -48,7 +48,7 @@ struct Lane {
 
 /// The turn of a caller and the room of its body, as long as it is kept.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(in super::super) struct Turn {
     _of_caller: Option<OfCaller>,
     room: Arc<Room>,
 }
@@ -77,7 +77,7 @@ impl Default for ImportTurns {
 }
 
 fn busy() -> Problem {
-    let detail = "other imports are being read: nothing has been imported, send it again";
+    let detail = "other games are being imported or branched: nothing has been stored, send it again";
     Problem::new(ProblemType::ImportsBusy, detail)
 }
 
@@ -98,7 +98,7 @@ impl ImportTurns {
     }
 
     /// Waits for the turn of a caller of a tenant. Without a caller there is nobody to wait for.
-    pub(super) async fn turn(
+    pub(in super::super) async fn turn(
         self: &Arc<Self>,
         caller: Option<String>,
         tenant: Option<String>,
@@ -186,6 +186,11 @@ impl Drop for Room {
 }
 
 impl Turn {
+    /// Waits until there is room for so many bytes of a game, and holds it as long as the turn.
+    pub(in super::super) async fn hold(&self, bytes: usize) -> Result<(), Problem> {
+        self.room.grow(bytes).await
+    }
+
     /// The same body, each piece of which is taken when there is room for it.
     pub(super) fn bounded(&self, body: Body) -> Body {
         let room = Arc::clone(&self.room);
@@ -267,6 +272,18 @@ mod tests {
         assert_eq!(said_by(&error).unwrap().status, 503);
         drop(ada);
         assert!(to_bytes(bob.bounded(body(9, 100)), usize::MAX).await.is_ok(), "her room is free again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_game_that_is_branched_holds_room_as_long_as_its_turn() {
+        let http = HttpConfig { imports_max_bytes: 1000, import_max_bytes: 1000, ..HttpConfig::default() };
+        let turns = Arc::new(ImportTurns::new(&http));
+        let ada = turn_of(&turns, "ada").await.unwrap();
+        ada.hold(900).await.unwrap();
+        let bob = turn_of(&turns, "bob").await.unwrap();
+        assert_eq!(bob.hold(101).await.unwrap_err().status, 503);
+        drop(ada);
+        assert!(bob.hold(101).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
