@@ -22,6 +22,7 @@ use super::caller::Caller;
 use super::chat::check_speaker;
 use super::error::ApiError;
 use super::game_version::{busy, conflict, if_match, unknown_game};
+use super::import::check_size;
 use super::look_alikes::{is_blank, is_invisible};
 use super::paging::Paging;
 use super::path::Id;
@@ -197,6 +198,7 @@ pub(super) async fn patch(
 async fn write(api: &Api, game: &Game, patch: &StatePatch, key: &IdempotencyKey) -> Result<Changed, ApiError> {
     let state = story::patch(&api.library, &game.document.state, patch)
         .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
+    check_size(&state, "")?;
     let updated = StateUpdated {
         request_id: None,
         game_id: game.id,

@@ -15,8 +15,10 @@ use super::step::Step;
 use super::values::{signed, unsigned};
 use crate::StoredTurn;
 
-/// How many bytes a step writes.
-const PIECE: usize = 128 * 1024;
+/// Up to how many bytes a game is written in one step.
+const SHORT: usize = 128 * 1024;
+/// How many bytes a step of a longer one writes: it takes a few milliseconds.
+const PIECE: usize = 32 * 1024;
 /// The next number that no game has or will have: those of games are unique.
 pub(super) const NEXT_NUMBER: &str = "(SELECT max(ifnull((SELECT max(number) FROM games), 0), \
     ifnull((SELECT max(CAST(substr(name, 8) AS INTEGER)) FROM meta WHERE name >= 'staged:' AND name < 'staged;'), 0)) + 1)";
@@ -37,7 +39,7 @@ enum Row {
 pub(super) fn is_long(messages: &[ChatMessage], turns: &[StoredTurn]) -> bool {
     let said: usize = messages.iter().map(|message| message.content.len()).sum();
     // A message is JSON with some names. A record has both messages of its turn and what it changed.
-    said + messages.len() * 32 + turns.len() * (PIECE / 64) > PIECE
+    said + messages.len() * 32 + turns.len() * 2048 > SHORT
 }
 
 /// Writes the rows of a game that is not stored yet.

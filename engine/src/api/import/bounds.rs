@@ -14,7 +14,7 @@ const PATCH_OPERATIONS: usize = 5000;
 /// The most bytes of a narration in the history of a game that a player imports: what a model may write in one turn is less.
 const NARRATION_BYTES: usize = 64 * 1024;
 
-/// The most messages of a history that a player imports, of ten thousand turns. The store takes a game in one step, and everybody waits for it.
+/// The most messages of a history that a player imports, of ten thousand turns.
 const MOST_MESSAGES: usize = 20_000;
 
 /// The most turns that a game may have behind it. The stores count up to a hundred times as many.
@@ -47,9 +47,14 @@ pub(super) fn check_state(state: &GameState, library: &Library, at: &str) -> Res
     for (field, turns) in [("turn_counter", state.turn_counter), ("scene_turn_counter", state.scene_turn_counter)] {
         check_last_turn(turns, &format!("{at}/{field}"))?;
     }
+    check_size(state, at)
+}
+
+/// Whether a state is as large as it may be. `at` is where it is.
+pub(in super::super) fn check_size(state: &GameState, at: &str) -> Result<(), Problem> {
     let bytes = bytes_of(state);
     if bytes > STATE_BYTES {
-        return Err(Problem::field(at, format!("it has {bytes} bytes; at most {STATE_BYTES} are accepted")));
+        return Err(Problem::field(at, format!("the state has {bytes} bytes; at most {STATE_BYTES} are accepted")));
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ use super::error::{ApiError, internal};
 use super::games::{check_name, created, store_new};
 use super::{Api, body, idempotency};
 
+pub(super) use self::bounds::check_size;
 pub use self::turns::ImportTurns;
 use self::turns::Turn;
 
