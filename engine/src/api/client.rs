@@ -50,18 +50,24 @@ pub(super) fn address(headers: &HeaderMap, extensions: &Extensions, trusted_prox
 
 /// The address that the outermost trusted proxy saw: each appends the one that it was called from.
 fn forwarded(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
-    let entries: Vec<&str> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .collect();
+    // A caller may send bytes that are no text before what a proxy appends to the same line: that stays an entry all the same.
+    let lines = headers.get_all("x-forwarded-for").iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let lines: Vec<_> = lines.collect();
+    let entries: Vec<&str> = lines.iter().flat_map(|line| line.split(',')).collect();
     let at = entries.len().checked_sub(trusted_proxies).filter(|_| trusted_proxies > 0)?;
-    entries[at].trim().parse().ok()
+    parsed(entries[at].trim())
+}
+
+/// An address, as proxies write it: some with a port, and IPv6 in brackets then.
+fn parsed(entry: &str) -> Option<IpAddr> {
+    let alone = || entry.strip_prefix('[').and_then(|entry| entry.strip_suffix(']')).unwrap_or(entry).parse().ok();
+    entry.parse().ok().map(|with_port: SocketAddr| with_port.ip()).or_else(alone)
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn client(address: &str) -> Client {
@@ -85,5 +91,24 @@ mod tests {
         assert_eq!(seen(1).as_deref(), Some("3.3.3.3"));
         assert_eq!(seen(2).as_deref(), Some("2.2.2.2"));
         assert_eq!(seen(4), None);
+    }
+
+    #[test]
+    fn an_entry_may_have_a_port_and_stand_behind_what_is_no_text() {
+        let seen = |line: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(line).unwrap());
+            forwarded(&headers, 1).map(|address| address.to_string())
+        };
+        for (line, expected) in [
+            (&b"1.1.1.1:8080"[..], Some("1.1.1.1")),
+            (b"[2001:db8::1]:443", Some("2001:db8::1")),
+            (b"[2001:db8::1]", Some("2001:db8::1")),
+            (b"\xff, 1.1.1.1", Some("1.1.1.1")),
+            (b"1.1.1.1:port", None),
+            (b"nobody", None),
+        ] {
+            assert_eq!(seen(line).as_deref(), expected);
+        }
     }
 }
