@@ -37,7 +37,7 @@ pub struct ImportTurns {
 }
 
 /// Documents of which one is read at a time, and so many bytes a second in the long run: one caller after the other may send large ones without end,
-/// and whoever plays must not be slower for it.
+/// and the turns of others must not be slower for it.
 #[derive(Debug)]
 struct Lane {
     only: Arc<Semaphore>,
