@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use super::confirmed::{Confirmed, PATIENCE};
 use super::error::{ApiError, unauthorized};
-use super::jwt::{Identity, IdentityProvider};
+use super::jwt::{Identity, IdentityProvider, Validity};
 use super::pace::Pace;
 
 /// The cookie that holds a page's key.
@@ -67,6 +67,12 @@ impl Auth {
         }
     }
 
+    /// Whether the key of a token is withdrawn.
+    async fn is_withdrawn(&self, valid: &Validity) -> bool {
+        let Some(provider) = &self.identities else { return true };
+        provider.is_withdrawn(valid).await
+    }
+
     /// Whether callers need keys.
     #[must_use]
     pub const fn asks(&self) -> bool {
@@ -114,8 +120,8 @@ pub(super) enum Caller {
         id: KeyId,
         /// The same, if it is one that can be revoked.
         key: Option<KeyId>,
-        /// When the token ends that was sent in place of a key.
-        ends: Option<Instant>,
+        /// How long the token is valid that was sent in place of a key.
+        token: Option<Validity>,
         /// The user for whom an application acts in this call.
         acts_for: Option<User>,
         /// The highest priority that counts for its messages.
@@ -142,10 +148,10 @@ impl Caller {
             None => return Ok(Self::Nobody),
             Some(Shown::Secret(secret)) => secret,
             Some(Shown::Token(token)) => {
-                let Identity { holder, ends } = auth.identity(token).await?;
+                let Identity { holder, valid } = auth.identity(token).await?;
                 let id = SecretHash::of(&format!("{:?} {:?}", holder.tenant(), holder.user())).id();
                 let max_priority = KeyGrants::from(holder.clone()).max_priority();
-                return Ok(Self::Holder { holder, id, key: None, ends: Some(ends), acts_for: None, max_priority });
+                return Ok(Self::Holder { holder, id, key: None, token: Some(valid), acts_for: None, max_priority });
             }
         };
         match secret.kind() {
@@ -157,7 +163,7 @@ impl Caller {
         let (grants, key) = grants.ok_or_else(|| unauthorized("the key is unknown, was revoked or has expired"))?;
         let (max_priority, holder) = (grants.max_priority(), grants.holder);
         let acts_for = if let Holder::Service { .. } = holder { acts_for(headers)? } else { None };
-        Ok(Self::Holder { holder, id: secret.hash().id(), key, ends: None, acts_for, max_priority })
+        Ok(Self::Holder { holder, id: secret.hash().id(), key, token: None, acts_for, max_priority })
     }
 
     /// The capability that the caller shows.
@@ -165,18 +171,21 @@ impl Caller {
         if let Self::Capability(hash) | Self::Ticket(hash) = self { Some(hash) } else { None }
     }
 
-    /// Returns when the caller may follow a game no longer: nothing announces that a key was revoked, so it is asked for.
-    pub(super) async fn until_refused(self, store: SharedStore, game: GameId, pace: Pace) {
+    /// Returns when the caller may follow a game no longer: nothing announces that a key was revoked or withdrawn, so it is asked for.
+    pub(super) async fn until_refused(self, auth: Auth, store: SharedStore, game: GameId, pace: Pace) {
         if let Self::Ticket(_) = self {
             // The ticket itself has expired long before.
             return tokio::time::sleep(pace.ticket).await;
         }
-        if let Self::Holder { ends: Some(ends), .. } = self {
-            return tokio::time::sleep_until(ends).await;
-        }
+        let ends = if let Self::Holder { token: Some(valid), .. } = &self { Some(valid.ends) } else { None };
         loop {
-            tokio::time::sleep(pace.keepalive).await;
+            let next = Instant::now() + pace.keepalive;
+            tokio::time::sleep_until(ends.map_or(next, |ends| next.min(ends))).await;
+            if ends.is_some_and(|ends| ends <= Instant::now()) {
+                return;
+            }
             let is_refused = match &self {
+                Self::Holder { token: Some(valid), .. } => auth.is_withdrawn(valid).await,
                 Self::Holder { key: Some(key), .. } => matches!(store.key(key).await, Ok(None)),
                 Self::Capability(hash) => {
                     let access = store.access(Subject::Game(game), Some(hash)).await;
@@ -367,7 +376,7 @@ mod tests {
             let grants = KeyGrants::new(holder.clone(), max_priority).unwrap();
             let (max_priority, holder) = (grants.max_priority(), grants.holder);
             let id = "0123456789abcdef".parse().unwrap();
-            Caller::Holder { holder, id, key: None, ends: None, acts_for: None, max_priority }
+            Caller::Holder { holder, id, key: None, token: None, acts_for: None, max_priority }
         };
         let [low, normal, high] = Priority::ALL;
         let guest = Caller::Capability(Secret::generate(SecretKind::Capability).unwrap().hash());

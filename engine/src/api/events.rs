@@ -114,7 +114,7 @@ fn start(headers: &HeaderMap, query: Result<Query<Cursor>, QueryRejection>) -> R
 
 fn respond(api: &Api, caller: Caller, game: GameId, follow: Follow) -> Response {
     let follow = follow.seen_by(caller.sees_hidden());
-    let refused = Box::pin(caller.until_refused(Arc::clone(&api.store), game, api.pace));
+    let refused = Box::pin(caller.until_refused(api.auth.clone(), Arc::clone(&api.store), game, api.pace));
     let frames = follow.frames(api.drain.clone()).take_until(refused);
     let mut response = Body::from_stream(frames).into_response();
     let headers = response.headers_mut();

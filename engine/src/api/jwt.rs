@@ -63,7 +63,14 @@ struct Key {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) holder: Holder,
+    pub(super) valid: Validity,
+}
+
+/// How long a token is valid: until a time, and as long as the identity provider lists its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Validity {
     pub(super) ends: Instant,
+    key: Option<String>,
 }
 
 impl IdentityProvider {
@@ -98,10 +105,20 @@ impl IdentityProvider {
         validation.validate_nbf = true;
         validation.leeway = self.config.leeway_seconds;
         let token = decode::<Map<String, Value>>(token, &key.checks, &validation).map_err(|error| refused(&error))?;
-        self.read(&token.claims)
+        // The library takes a list with the right issuer in it; a token has one issuer (RFC 7519, 4.1.1).
+        if !token.claims.get("iss").is_some_and(Value::is_string) {
+            return Err(unauthorized("the token's claim `iss` is not a text"));
+        }
+        self.read(&token.claims, header.kid)
     }
 
-    fn read(&self, claims: &Map<String, Value>) -> Result<Identity, Problem> {
+    /// Whether the key of a token is withdrawn. While that cannot be found out, it is not.
+    pub(super) async fn is_withdrawn(&self, valid: &Validity) -> bool {
+        let key = valid.key.as_deref();
+        self.kept_with(key).await.is_ok_and(|kept| find(&kept.keys, key).is_none())
+    }
+
+    fn read(&self, claims: &Map<String, Value>, key: Option<String>) -> Result<Identity, Problem> {
         let text = |name: &str| {
             let claim = claims.get(name).and_then(Value::as_str);
             claim.ok_or_else(|| unauthorized(&format!("the token has no text in the claim `{name}`")))
@@ -121,7 +138,8 @@ impl IdentityProvider {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         // A token that is valid for longer than a year has its stream asked to come again after that.
         let left = Duration::from_secs_f64((ends - now).clamp(0.0, 365.0 * 86_400.0));
-        Ok(Identity { holder: Holder::Player { tenant, user }, ends: Instant::now() + left })
+        let valid = Validity { ends: Instant::now() + left, key };
+        Ok(Identity { holder: Holder::Player { tenant, user }, valid })
     }
 
     /// The keys, with the one that is named if the provider lists it.

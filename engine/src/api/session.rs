@@ -43,7 +43,7 @@ pub(super) async fn open(
             Err(Problem::field("/key", detail).into())
         }
         Shown::Token(token) => {
-            let left = api.auth.identity(token).await?.ends.saturating_duration_since(Instant::now()).as_secs();
+            let left = api.auth.identity(token).await?.valid.ends.saturating_duration_since(Instant::now()).as_secs();
             Ok(set(&api, &headers, token, u32::try_from(left).unwrap_or(KEPT).min(KEPT)))
         }
     }

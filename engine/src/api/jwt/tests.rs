@@ -95,7 +95,7 @@ async fn a_valid_token_makes_its_user_a_player_until_it_ends() {
 
         let player = Holder::Player { tenant: "acme".parse().unwrap(), user: "auth0|ada".parse().unwrap() };
         assert_eq!(identity.holder, player);
-        let left = identity.ends - Instant::now();
+        let left = identity.valid.ends - Instant::now();
         assert!((Duration::from_secs(590)..=Duration::from_mins(10)).contains(&left), "{left:?}");
     }
     assert_eq!(server.received_requests().await.unwrap().len(), 1, "the keys are kept");
@@ -151,6 +151,7 @@ async fn a_token_that_is_old_of_others_or_forged_is_refused() {
         (of(json!({"nbf": in_seconds(120)})), "not valid yet"),
         (of(json!({"iss": "https://evil.example"})), "of another issuer"),
         (of(json!({"iss": null})), "lacks one of"),
+        (of(json!({"iss": ["https://id.example", "https://evil.example"]})), "`iss` is not a text"),
         (of(json!({"aud": "mail"})), "for another audience"),
         (of(json!({"aud": null})), "lacks one of"),
         (stranger.token(&claims(&json!({}))), "signature is wrong"),
@@ -242,6 +243,21 @@ async fn a_key_that_was_taken_out_of_the_list_is_refused_from_the_first_call_aft
     assert!(status == 401 && text.contains("does not list"), "{status} {text}");
     provider.identity(&stays.token(&claims(&json!({})))).await.unwrap();
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn who_asks_again_learns_that_the_key_of_a_token_was_withdrawn_and_not_while_the_provider_is_away() {
+    let (server, gone, stays) = (MockServer::start().await, Signer::ec("gone"), Signer::ec("stays"));
+    lists(&server, &[&gone, &stays]).await;
+    let provider = provider(&server, &json!({"refresh_seconds": 10}));
+    let valid = provider.identity(&gone.token(&claims(&json!({})))).await.unwrap().valid;
+    assert!(!provider.is_withdrawn(&valid).await);
+    server.reset().await;
+    age(&provider, 11).await;
+    assert!(!provider.is_withdrawn(&valid).await, "nobody says so");
+    lists(&server, &[&stays]).await;
+    age(&provider, 11).await;
+    assert!(provider.is_withdrawn(&valid).await);
 }
 
 #[tokio::test]
