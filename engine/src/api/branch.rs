@@ -1,7 +1,5 @@
 //! `POST /v1/gamestate/{id}/branch`: a new game that goes on from a turn of another one.
 
-use std::io::{self, Write};
-
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -11,9 +9,10 @@ use store::{Game, GameContents, GameDocument, turns_up_to};
 use super::account::Account;
 use super::body::Body;
 use super::caller::Caller;
-use super::error::{ApiError, internal};
+use super::error::ApiError;
 use super::game_version::unknown_game;
 use super::games::{check_name, created, store_new};
+use super::json_bytes::json_bytes;
 use super::path::Id;
 use super::rewind::before_turn;
 use super::{Api, apart, idempotency};
@@ -57,39 +56,17 @@ pub(super) async fn post(
         }
         let branched = branched?;
         let (branched, bytes) = apart::on_game(branched.history.len(), move || {
-            let bytes = size(&branched);
+            let bytes = json_bytes(&(&branched.document.state, &branched.history, &branched.turns));
             (branched, bytes)
         })
         .await?;
         let bytes = bytes?;
         turn.hold(bytes).await?;
-        let _only = api.imports.document(bytes).await?;
+        let _only = turn.document(bytes).await?;
         store_new(&api, account, new_id, branched, bytes as u64).await?;
         return created(&api, &caller, new_id, game.owner.is_some()).await;
     }
     Err(Problem::new(ProblemType::GameBusy, "the game changes faster than it can be read: try again").into())
-}
-
-/// How many bytes a game has in JSON.
-fn size(contents: &GameContents) -> Result<usize, ApiError> {
-    let mut counted = Counted(0);
-    serde_json::to_writer(&mut counted, &(&contents.document.state, &contents.history, &contents.turns))
-        .map_err(|error| internal(&error))?;
-    Ok(counted.0)
-}
-
-/// Counts what is written to it.
-struct Counted(usize);
-
-impl Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// A game as another one was after a turn.

@@ -31,6 +31,7 @@ mod health;
 mod hidden;
 mod idempotency;
 mod import;
+mod json_bytes;
 mod jwt;
 mod keys;
 mod limits;

@@ -104,7 +104,7 @@ async fn read_apart(
     headers: HeaderMap,
     is_trusted: bool,
 ) -> Result<Document, ApiError> {
-    let only = api.imports.document(bytes.len()).await?;
+    let only = turn.document(bytes.len()).await?;
     let api = api.clone();
     let read = move || {
         // Kept until the end, also of a document that nobody waits for any more: it is read all the same.

@@ -32,8 +32,17 @@ pub struct ImportTurns {
     large: Arc<Lane>,
     small: Arc<Lane>,
     callers: Mutex<HashMap<String, Arc<Semaphore>>>,
-    /// Of each tenant that imports now: a permit for each byte of its share, which is half of all.
-    tenants: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// The tenants that import now.
+    tenants: Mutex<HashMap<String, Arc<OfTenant>>>,
+}
+
+/// What a tenant may take of what all share, however many callers it has.
+#[derive(Debug)]
+struct OfTenant {
+    /// A permit for each byte of its share, which is half of all.
+    bytes: Arc<Semaphore>,
+    /// One document of it waits to be read, and the others wait for that one: those of another tenant come after one of it.
+    next: Arc<Semaphore>,
 }
 
 /// Documents of which one is read at a time, and so many bytes a second in the long run: one caller after the other may send large ones without end,
@@ -57,7 +66,7 @@ pub(in super::super) struct Turn {
 #[derive(Debug)]
 struct Room {
     turns: Arc<ImportTurns>,
-    tenant: Option<(String, Arc<Semaphore>)>,
+    tenant: Option<(String, Arc<OfTenant>)>,
     /// Of the share, and of all.
     held: [Mutex<Option<OwnedSemaphorePermit>>; 2],
 }
@@ -111,9 +120,10 @@ impl ImportTurns {
             None => None,
         };
         let tenant = tenant.map(|tenant| {
-            let new = || Arc::new(Semaphore::new(self.most_bytes.div_ceil(2).max(self.largest)));
-            let share = Arc::clone(self.tenants.lock().entry(tenant.clone()).or_insert_with(new));
-            (tenant, share)
+            let bytes = self.most_bytes.div_ceil(2).max(self.largest);
+            let new = || OfTenant { bytes: Arc::new(Semaphore::new(bytes)), next: Arc::new(Semaphore::new(1)) };
+            let own = Arc::clone(self.tenants.lock().entry(tenant.clone()).or_insert_with(|| Arc::new(new())));
+            (tenant, own)
         });
         let room = Room { turns: Arc::clone(self), tenant, held: Default::default() };
         Ok(Turn { _of_caller: of_caller, room: Arc::new(room) })
@@ -125,12 +135,6 @@ impl ImportTurns {
         let mut turn = OfCaller { turns: Arc::clone(self), caller, permit: None };
         turn.permit = own.acquire_owned().await.ok();
         turn
-    }
-
-    /// Waits until no other document of this size is read, and those before have used up their time.
-    pub(in super::super) async fn document(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
-        let lane = if bytes <= SMALL { &self.small } else { &self.large };
-        tokio::time::timeout(self.longest_wait, lane.enter(bytes)).await.map_err(|_| busy())?.ok_or_else(busy)
     }
 }
 
@@ -156,7 +160,7 @@ impl Room {
     async fn grow(&self, bytes: usize) -> Result<(), Problem> {
         // A piece that is larger than a body may be is refused by the limit of the body.
         let permits = u32::try_from(bytes.min(self.turns.largest)).unwrap_or(u32::MAX);
-        let share = self.tenant.as_ref().map(|(_, share)| share);
+        let share = self.tenant.as_ref().map(|(_, own)| &own.bytes);
         for (of, held) in [share, Some(&self.turns.bytes)].into_iter().zip(&self.held) {
             let Some(of) = of else { continue };
             let more = tokio::time::timeout(self.turns.longest_wait, Arc::clone(of).acquire_many_owned(permits)).await;
@@ -175,10 +179,10 @@ impl Room {
 impl Drop for Room {
     fn drop(&mut self) {
         self.held = Default::default();
-        if let Some((tenant, share)) = self.tenant.take() {
-            drop(share);
+        if let Some((tenant, own)) = self.tenant.take() {
+            drop(own);
             let mut tenants = self.turns.tenants.lock();
-            if tenants.get(&tenant).is_some_and(|share| Arc::strong_count(share) == 1) {
+            if tenants.get(&tenant).is_some_and(|own| Arc::strong_count(own) == 1) {
                 tenants.remove(&tenant);
             }
         }
@@ -186,6 +190,23 @@ impl Drop for Room {
 }
 
 impl Turn {
+    /// Waits until no other document of this size is read, and those before have used up their time. Large ones of a tenant take turns with
+    /// those of others.
+    pub(in super::super) async fn document(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        let turns = &self.room.turns;
+        let entered = async {
+            if bytes <= SMALL {
+                return turns.small.enter(bytes).await;
+            }
+            let _next = match &self.room.tenant {
+                Some((_, own)) => Some(own.next.acquire().await.ok()?),
+                None => None,
+            };
+            turns.large.enter(bytes).await
+        };
+        tokio::time::timeout(turns.longest_wait, entered).await.map_err(|_| busy())?.ok_or_else(busy)
+    }
+
     /// Waits until there is room for so many bytes of a game, and holds it as long as the turn.
     pub(in super::super) async fn hold(&self, bytes: usize) -> Result<(), Problem> {
         self.room.grow(bytes).await
@@ -306,9 +327,29 @@ mod tests {
     #[tokio::test]
     async fn a_small_document_does_not_wait_for_a_large_one() {
         let turns = Arc::new(ImportTurns::default());
-        let _large = turns.document(SMALL + 1).await;
-        assert!(turns.document(SMALL + 1).now_or_never().is_none());
-        assert!(turns.document(SMALL).now_or_never().is_some());
+        let (ada, bob) = (turn_of(&turns, "ada").await.unwrap(), turn_of(&turns, "bob").await.unwrap());
+        let _large = ada.document(SMALL + 1).await;
+        assert!(bob.document(SMALL + 1).now_or_never().is_none());
+        assert!(bob.document(SMALL).now_or_never().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tenant_of_many_callers_takes_turns_with_another_one() {
+        let http =
+            HttpConfig { imports_bytes_per_second: SMALL as u64, import_wait_seconds: 9.0, ..HttpConfig::default() };
+        let turns = Arc::new(ImportTurns::new(&http));
+        let begin = Instant::now();
+        let read = |tenant: &'static str, n: usize| {
+            let turns = Arc::clone(&turns);
+            async move {
+                let turn = turns.turn(Some(format!("{tenant} {n}")), Some(tenant.to_owned())).await.unwrap();
+                turn.document(2 * SMALL).await.map(|_| (Instant::now() - begin).as_secs())
+            }
+        };
+        let many = futures::future::join_all((0..20).map(|n| read("acme", n)));
+        let (many, other) = futures::join!(many, read("globex", 0));
+        assert_eq!(other, Ok(4), "of the tenant with twenty callers two had begun before it came");
+        assert_eq!(many.into_iter().filter_map(Result::ok).collect::<Vec<_>>(), [0, 2, 6, 8]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -316,14 +357,14 @@ mod tests {
         let http =
             HttpConfig { imports_bytes_per_second: SMALL as u64, import_wait_seconds: 3.0, ..HttpConfig::default() };
         let turns = Arc::new(ImportTurns::new(&http));
-        let begin = Instant::now();
+        let (ada, begin) = (turn_of(&turns, "ada").await.unwrap(), Instant::now());
         for n in 0..4 {
-            drop(turns.document(2 * SMALL).await.unwrap());
+            drop(ada.document(2 * SMALL).await.unwrap());
             assert_eq!((Instant::now() - begin).as_secs(), 2 * n);
         }
-        drop(turns.document(4 * SMALL).await.unwrap());
-        assert_eq!(turns.document(2 * SMALL).await.unwrap_err().status, 503, "there is room in 4 s");
-        assert!(turns.document(1).now_or_never().is_some(), "a small one");
+        drop(ada.document(4 * SMALL).await.unwrap());
+        assert_eq!(ada.document(2 * SMALL).await.unwrap_err().status, 503, "there is room in 4 s");
+        assert!(ada.document(1).now_or_never().is_some(), "a small one");
     }
 
     #[tokio::test(start_paused = true)]
