@@ -22,7 +22,7 @@ pub struct Charge {
 }
 
 /// Whose limit it is, by a name without white space: stores keep lists of them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String")]
 pub struct Bucket(String);
 

@@ -53,7 +53,7 @@ impl FromRequestParts<Api> for Account {
 }
 
 impl Account {
-    fn of(caller: &Caller, about: Option<&OfGame>, client: Client) -> Self {
+    pub(super) fn of(caller: &Caller, about: Option<&OfGame>, client: Client) -> Self {
         let owner = about.and_then(|about| about.owner.as_ref());
         let (tenant, user) = match caller {
             Caller::Anyone | Caller::Nobody => (None, None),
@@ -94,6 +94,18 @@ impl Account {
     pub(super) fn for_owner(self, owner: Option<&Owner>) -> Self {
         let user = owner.and_then(|owner| Some(format!("{}:{}", owner.tenant, owner.user.as_ref()?)));
         Self { user: user.or(self.user), ..self }
+    }
+
+    /// What a call that counts as so many uses up.
+    pub(super) fn calls(&self, tiers: &Tiers, count: u64) -> CallLimits {
+        let limits = tiers.limits(self.tenant.as_deref());
+        let mut of_calls = self.charges("", MINUTE, |whose| match whose {
+            Whose::User => (limits.calls_per_minute_per_user, 0, "calls_per_minute_per_user", ""),
+            Whose::Tenant => (limits.calls_per_minute_per_tenant, 0, "calls_per_minute_per_tenant", ""),
+            Whose::Address => (limits.calls_per_minute_per_address, 0, "calls_per_minute_per_address", ""),
+        });
+        of_calls.take(count);
+        of_calls
     }
 
     /// What a message uses up.
@@ -159,11 +171,16 @@ impl Account {
             Whose::Tenant => (limits.games_per_day_per_tenant, 0, "games_per_day_per_tenant", ""),
             Whose::Address => (limits.games_per_day_per_address, 0, "games_per_day_per_address", ""),
         });
-        let taken = bytes.div_ceil(limits.bytes_per_game.max(1)).max(1);
-        if limits.bytes_per_game > 0 {
-            of_games.charges.iter_mut().filter_map(|charge| charge.rate.as_mut()).for_each(|rate| rate.taken = taken);
-        }
+        of_games.take(counts_as(bytes, limits.bytes_per_game));
         of_games
+    }
+
+    /// What a change that brings a game so many bytes uses up: as many games as an import of it would, but the one that it is.
+    pub(super) fn more_of_a_game(&self, tiers: &Tiers, bytes: u64) -> CallLimits {
+        let games = counts_as(bytes, tiers.limits(self.tenant.as_deref()).bytes_per_game);
+        let mut limits = if games > 1 { self.game(tiers, bytes) } else { CallLimits::none() };
+        limits.take(games - 1);
+        limits
     }
 
     /// The buckets that something counts in.
@@ -180,8 +197,7 @@ impl Account {
         period: Duration,
         limit: impl Fn(Whose) -> (u64, u64, &'static str, &'static str),
     ) -> CallLimits {
-        let mut all =
-            CallLimits { charges: Vec::new(), budgets: Vec::new(), names: Vec::new(), budget_names: Vec::new() };
+        let mut all = CallLimits::none();
         for (whose, bucket) in self.buckets(what) {
             let (count, most, rate_key, unfinished_key) = limit(whose);
             let rate = (count > 0).then_some(Rate { count, period, taken: 1 });
@@ -195,6 +211,11 @@ impl Account {
     }
 }
 
+/// As how many so many bytes count, if each has `each` of them.
+pub(super) fn counts_as(bytes: u64, each: u64) -> u64 {
+    if each == 0 { 1 } else { bytes.div_ceil(each).max(1) }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Whose {
     User,
@@ -203,6 +224,15 @@ enum Whose {
 }
 
 impl CallLimits {
+    const fn none() -> Self {
+        Self { charges: Vec::new(), budgets: Vec::new(), names: Vec::new(), budget_names: Vec::new() }
+    }
+
+    /// Counts as so many.
+    fn take(&mut self, count: u64) {
+        self.charges.iter_mut().filter_map(|charge| charge.rate.as_mut()).for_each(|rate| rate.taken = count);
+    }
+
     /// The answer when a limit is reached.
     pub(super) fn refusal(&self, limited: Limited) -> ApiError {
         let (kind, error) = match limited {
@@ -212,7 +242,7 @@ impl CallLimits {
                 let quota = rate.map(|rate| Quota { name, count: rate.count, period: rate.period, retry_after });
                 let counts_as = match rate.map_or(1, |rate| rate.taken.min(rate.count)) {
                     1 => String::new(),
-                    games => format!("this game counts as {games} for its size, and "),
+                    several => format!("this counts as {several} for its size, and "),
                 };
                 let detail = format!(
                     "{counts_as}the limit `limits.{name}` is reached: there is room again in {} s",

@@ -11,6 +11,7 @@ mod body;
 mod branch;
 mod breakdown;
 mod caller;
+mod calls;
 mod capabilities;
 mod catalogue;
 mod chat;
@@ -81,6 +82,7 @@ use self::answers::Answers;
 pub(crate) use self::audit::Summed;
 pub use self::breakdown::Breakdown;
 pub use self::caller::Auth;
+use self::calls::Calls;
 use self::error::ApiError;
 pub(crate) use self::error::Corrupt;
 pub use self::guard::Guard;
@@ -155,6 +157,7 @@ pub fn router(api: Api) -> Router {
     let answers = from_fn_with_state(Answers::new(api.answers_max, api.trusted_proxies), answers::bound);
     let access = from_fn_with_state(api.trusted_proxies, access::log);
     let store = SharedStore::clone(&api.store);
+    let calls = Arc::new(Calls::new(api.tiers.clone(), api.trusted_proxies));
     let routes = OPERATIONS
         .iter()
         .filter(|operation| !(api.auth.asks() && operation.right.is_of_operators()))
@@ -165,8 +168,14 @@ pub fn router(api: Api) -> Router {
                 Handler::Store(route) => route(method).with_state(SharedStore::clone(&store)),
                 Handler::Description => on(method, openapi::document),
             };
-            let (auth, archive) = (api.auth.clone(), api.archive.clone());
-            let gate = Gate { auth, store: SharedStore::clone(&store), archive, operation };
+            let gate = Gate {
+                auth: api.auth.clone(),
+                store: SharedStore::clone(&store),
+                archive: api.archive.clone(),
+                operation,
+                import_max: api.import_max,
+                calls: Some(Arc::clone(&calls)),
+            };
             let route = route.route_layer(from_fn_with_state(gate, rights::enforce));
             router.route(operation.path, route.layer(DefaultBodyLimit::max(operation.body_max.bytes(api.import_max))))
         })
@@ -191,8 +200,7 @@ fn gated_of_store(store: SharedStore, auth: &Auth, archive: Option<&Archive>) ->
         .iter()
         .fold(Router::new(), |router, operation| match operation.handler {
             Handler::Store(route) => {
-                let (auth, archive) = (auth.clone(), archive.cloned());
-                let gate = Gate { auth, store: SharedStore::clone(&store), archive, operation };
+                let gate = Gate { archive: archive.cloned(), ..Gate::uncounted(operation, &store, auth) };
                 let gate = from_fn_with_state(gate, rights::enforce);
                 router.route(operation.path, route(operation.verb.filter()).route_layer(gate))
             }
@@ -204,7 +212,7 @@ fn gated_of_store(store: SharedStore, auth: &Auth, archive: Option<&Archive>) ->
 /// The gate of an operation that a port serves in a way of its own.
 fn gate_of(id: &str, store: &SharedStore, auth: &Auth) -> Option<Gate> {
     let operation = OPERATIONS.iter().find(|operation| operation.id == id)?;
-    Some(Gate { auth: auth.clone(), store: SharedStore::clone(store), archive: None, operation })
+    Some(Gate::uncounted(operation, store, auth))
 }
 
 /// Answers a problem to what is not served, and to what makes a handler panic.

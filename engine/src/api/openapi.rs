@@ -8,8 +8,8 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use protocol::ProblemType::{
     BodyTimeout, Forbidden, ForbiddenHost, ForbiddenOrigin, IdentityUnavailable, InvalidHeader, InvalidPath,
-    InvalidRequest, MalformedJson, StoreFull, StoreReadOnly, StoreUnavailable, TooLarge, Unauthorized, UnknownGame,
-    UnknownRequest, UnsupportedMediaType,
+    InvalidRequest, MalformedJson, RateLimited, StoreFull, StoreReadOnly, StoreUnavailable, TooLarge, Unauthorized,
+    UnknownGame, UnknownRequest, UnsupportedMediaType,
 };
 use protocol::{Event, EventName, Problem, ProblemType};
 use schemars::SchemaGenerator;
@@ -159,6 +159,9 @@ fn refusals(operation: &Operation) -> BTreeMap<u16, String> {
     }
     if operation.right != Right::Public {
         refusals.extend([Unauthorized, Forbidden, IdentityUnavailable]);
+    }
+    if operation.is_counted() {
+        refusals.push(RateLimited);
     }
     match operation.about {
         // What is about neither says itself what it refuses.

@@ -265,6 +265,11 @@ impl Operation {
         }
     }
 
+    /// Whether its calls count against limits. What asks whether the process is healthy is answered however many ask.
+    pub(super) const fn is_counted(&self) -> bool {
+        !self.right.is_of_operators() && !matches!(self.answer, Answer::Health(_))
+    }
+
     /// What it does, in one line.
     pub(super) const fn does(self, summary: &'static str) -> Self {
         Self { summary, ..self }

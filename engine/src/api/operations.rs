@@ -209,7 +209,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .reads(&[IF_MATCH])
         .takes::<StatePatch>()
         .answers::<GameView>()
-        .refuses(&[UnknownGame, GameBusy, VersionConflict]),
+        .refuses(&[UnknownGame, GameBusy, VersionConflict, RateLimited]),
     Operation::new(Delete, path::GAME, Owner, "deleteGame", api!(games::delete))
         .does("Delete an idle game")
         .refuses(&[GameBusy]),

@@ -3,6 +3,8 @@
 //!
 //! A game that a caller may not see is answered as one that does not exist, after the same step of the store.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::http::Method;
@@ -17,6 +19,7 @@ use super::account::OfGame;
 use super::audit;
 use super::body::timed_out;
 use super::caller::{Auth, Caller, ticket};
+use super::calls::{Calls, Counted};
 use super::error::{ApiError, unauthorized};
 use super::game_version::unknown_game;
 use super::operation::{About, Answer, Operation, Right};
@@ -31,6 +34,10 @@ pub(super) struct Gate {
     /// Where a game is looked for that the store does not have.
     pub(super) archive: Option<Archive>,
     pub(super) operation: &'static Operation,
+    /// How large a game may be that is imported, in bytes.
+    pub(super) import_max: usize,
+    /// How often somebody may call; without it, as often as they like.
+    pub(super) calls: Option<Arc<Calls>>,
 }
 
 /// A caller whose capability allows to read a game and not to play it; set by this layer.
@@ -39,16 +46,40 @@ pub(super) struct OnlyReads;
 
 /// Lets a call through, with its [`Caller`], or answers why not.
 pub(super) async fn enforce(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    match gate.admit(request).await {
-        Ok(request) if audit::is_recorded(gate.operation, &request) => {
-            audit::run(&gate.store, gate.operation, request, next).await
-        }
-        Ok(request) => next.run(request).await,
-        Err(error) => error.into_response(),
+    let (request, counted) = match gate.admit_counted(request).await {
+        Ok(admitted) => admitted,
+        Err(error) => return error.into_response(),
+    };
+    let response = if audit::is_recorded(gate.operation, &request) {
+        audit::run(&gate.store, gate.operation, request, next).await
+    } else {
+        next.run(request).await
+    };
+    if let Some(counted) = counted {
+        counted.answered(&response);
     }
+    response
 }
 
 impl Gate {
+    /// The gate of an operation that only operators call, on a port of theirs.
+    pub(super) fn uncounted(operation: &'static Operation, store: &SharedStore, auth: &Auth) -> Self {
+        let store = SharedStore::clone(store);
+        Self { auth: auth.clone(), store, archive: None, operation, import_max: 0, calls: None }
+    }
+
+    /// The same, if its caller may call so often. It counts for its address also when it is refused: to find out who calls is a step of the store.
+    async fn admit_counted(&self, request: Request) -> Result<(Request, Option<Counted>), ApiError> {
+        let calls = self.calls.as_ref().filter(|_| self.operation.is_counted());
+        let body_max = self.operation.body_max.bytes(self.import_max);
+        let counted = calls.map(|calls| calls.begin(&request, body_max)).transpose()?;
+        let request = self.admit(request).await?;
+        let Some(mut counted) = counted else { return Ok((request, None)) };
+        counted.for_caller(request.extensions())?;
+        Ok((request, Some(counted)))
+    }
+
+    /// Finds out whose call it is, and whether they may make it.
     async fn admit(&self, mut request: Request) -> Result<Request, ApiError> {
         if !self.auth.asks() {
             if self.archive.is_some() && !matches!(self.operation.about, About::NoGame) {

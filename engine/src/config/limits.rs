@@ -10,6 +10,14 @@ use super::Amount;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
+    /// Calls in a minute of one user, of whatever kind, at a process. One that sends or is answered much counts as several: see `bytes_per_call`.
+    pub calls_per_minute_per_user: u64,
+    /// The same of one tenant.
+    pub calls_per_minute_per_tenant: u64,
+    /// The same from one address, also of those that are refused.
+    pub calls_per_minute_per_address: u64,
+    /// A call counts as one for each so many bytes that it sends, and as one for each so many that it is answered; the last of them need not be full.
+    pub bytes_per_call: u64,
     /// Messages in a minute of one user.
     pub messages_per_minute_per_user: u64,
     /// Messages in a minute of one tenant.
@@ -51,6 +59,10 @@ pub struct LimitsConfig {
 impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
+            calls_per_minute_per_user: 600,
+            calls_per_minute_per_tenant: 60_000,
+            calls_per_minute_per_address: 6000,
+            bytes_per_call: 256 * 1024,
             messages_per_minute_per_user: 60,
             messages_per_minute_per_tenant: 6000,
             messages_per_minute_per_address: 600,
@@ -79,6 +91,10 @@ impl LimitsConfig {
 
     /// No limits.
     pub const NONE: Self = Self {
+        calls_per_minute_per_user: 0,
+        calls_per_minute_per_tenant: 0,
+        calls_per_minute_per_address: 0,
+        bytes_per_call: 0,
         messages_per_minute_per_user: 0,
         messages_per_minute_per_tenant: 0,
         messages_per_minute_per_address: 0,
@@ -106,8 +122,12 @@ impl LimitsConfig {
     }
 
     /// Every limit by its key.
-    pub(super) fn each(&self) -> [(&'static str, u64); 15] {
+    pub(super) fn each(&self) -> [(&'static str, u64); 19] {
         [
+            ("limits.calls_per_minute_per_user", self.calls_per_minute_per_user),
+            ("limits.calls_per_minute_per_tenant", self.calls_per_minute_per_tenant),
+            ("limits.calls_per_minute_per_address", self.calls_per_minute_per_address),
+            ("limits.bytes_per_call", self.bytes_per_call),
             ("limits.messages_per_minute_per_user", self.messages_per_minute_per_user),
             ("limits.messages_per_minute_per_tenant", self.messages_per_minute_per_tenant),
             ("limits.messages_per_minute_per_address", self.messages_per_minute_per_address),
@@ -131,6 +151,14 @@ impl LimitsConfig {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsOfTier {
+    /// Calls in a minute of one user, of whatever kind, at a process. One that sends or is answered much counts as several: see `bytes_per_call`.
+    pub calls_per_minute_per_user: Option<u64>,
+    /// The same of one tenant.
+    pub calls_per_minute_per_tenant: Option<u64>,
+    /// The same from one address, also of those that are refused.
+    pub calls_per_minute_per_address: Option<u64>,
+    /// A call counts as one for each so many bytes that it sends, and as one for each so many that it is answered; the last of them need not be full.
+    pub bytes_per_call: Option<u64>,
     /// Messages in a minute of one user.
     pub messages_per_minute_per_user: Option<u64>,
     /// Messages in a minute of one tenant.
@@ -173,6 +201,10 @@ impl LimitsOfTier {
     /// One in which every key has a value.
     pub(super) fn example() -> Self {
         Self {
+            calls_per_minute_per_user: Some(0),
+            calls_per_minute_per_tenant: Some(0),
+            calls_per_minute_per_address: Some(0),
+            bytes_per_call: Some(0),
             messages_per_minute_per_user: Some(0),
             messages_per_minute_per_tenant: Some(0),
             messages_per_minute_per_address: Some(0),
@@ -198,6 +230,12 @@ impl LimitsOfTier {
     #[must_use]
     pub fn over(&self, others: LimitsConfig) -> LimitsConfig {
         LimitsConfig {
+            calls_per_minute_per_user: self.calls_per_minute_per_user.unwrap_or(others.calls_per_minute_per_user),
+            calls_per_minute_per_tenant: self.calls_per_minute_per_tenant.unwrap_or(others.calls_per_minute_per_tenant),
+            calls_per_minute_per_address: self
+                .calls_per_minute_per_address
+                .unwrap_or(others.calls_per_minute_per_address),
+            bytes_per_call: self.bytes_per_call.unwrap_or(others.bytes_per_call),
             messages_per_minute_per_user: self
                 .messages_per_minute_per_user
                 .unwrap_or(others.messages_per_minute_per_user),

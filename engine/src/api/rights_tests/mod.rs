@@ -285,10 +285,8 @@ async fn a_stream_ends_when_its_key_or_capability_is_revoked_or_its_ticket_is_ol
 #[tokio::test]
 async fn a_user_who_sends_too_much_learns_when_to_come_again() {
     let world = World::new().await;
-    let models = Arc::new(Models::start(&Config::default()).await.unwrap());
-    let auth = Auth::keys([(world.keys[&Kind::Operator].hash(), Holder::Operator)]);
     let limits = LimitsConfig { messages_per_minute_per_user: 1, unfinished_per_tenant: 3, ..LimitsConfig::NONE };
-    let public = router(Api { tiers: limits.into(), ..api(&world.store, &models, auth) });
+    let public = world.limited(limits).await;
     let say = async |kind: Kind| {
         let body = format!(r#"{{"game_state_id": "{}", "message": "look"}}"#, world.game);
         let mut request = Request::post("/v1/chat")
@@ -318,6 +316,46 @@ async fn a_user_who_sends_too_much_learns_when_to_come_again() {
     assert!(refused.headers()["ratelimit-policy"].to_str().unwrap().contains("per_user"));
     assert_eq!(say(Kind::Operator).await.status(), 200);
     assert_eq!(say(Kind::Operator).await.status(), 200);
+}
+
+/// Calls of every kind are limited, and large answers count as several.
+#[tokio::test]
+async fn a_user_who_reads_too_much_learns_when_to_come_again() {
+    let world = World::new().await;
+    let limits = LimitsConfig { calls_per_minute_per_user: 3, bytes_per_call: 100, ..LimitsConfig::NONE };
+    let public = world.limited(limits).await;
+    let read = async |kind: Kind| {
+        let request = Request::get(format!("/v1/gamestate/{}", world.game))
+            .header(header::AUTHORIZATION, format!("Bearer {}", world.keys[&kind].reveal()));
+        public.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    };
+    let response = read(Kind::Owner).await;
+    assert_eq!(response.status(), 200);
+    assert!(to_bytes(response.into_body(), usize::MAX).await.unwrap().len() > 200, "it counts as three at least");
+    let refused = read(Kind::Owner).await;
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()["ratelimit-policy"], "\"calls_per_minute_per_user\";q=3;w=60");
+    assert_eq!(read(Kind::MayPlay).await.status(), 200, "guests have calls of their own");
+    for _ in 0..4 {
+        assert_eq!(read(Kind::Operator).await.status(), 200);
+    }
+}
+
+/// Whoever tries keys has no more calls than others of their address, and probes are answered all the same.
+#[tokio::test]
+async fn calls_that_are_refused_count_for_their_address() {
+    let world = World::new().await;
+    let public = world.limited(LimitsConfig { calls_per_minute_per_address: 2, ..LimitsConfig::NONE }).await;
+    let call = async |path: &str, key: &str| {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {key}"));
+        public.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap().status().as_u16()
+    };
+    let game = format!("/v1/gamestate/{}", world.game);
+    for _ in 0..2 {
+        assert_eq!(call(&game, &format!("se_{}", "0".repeat(48))).await, 401);
+    }
+    assert_eq!(call(&game, world.keys[&Kind::Owner].reveal()).await, 429);
+    assert_eq!(call("/health", "").await, 200);
 }
 
 /// What a user's turns may use and cost is limited, and what is used up holds for retries as well.

@@ -105,6 +105,13 @@ impl World {
         }
     }
 
+    /// The public port of a process that limits callers.
+    pub(super) async fn limited(&self, limits: LimitsConfig) -> Router {
+        let models = Arc::new(Models::start(&Config::default()).await.unwrap());
+        let auth = Auth::keys([(self.keys[&Kind::Operator].hash(), Holder::Operator)]);
+        router(Api { tiers: limits.into(), ..api(&self.store, &models, auth) })
+    }
+
     /// A ticket for the game, as its owner gets it.
     pub(super) async fn ticket(&self) -> String {
         let request = Request::post(format!("/v1/gamestate/{}/ticket", self.game))
