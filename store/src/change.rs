@@ -33,7 +33,7 @@ pub struct GameChange {
     pub event: Event,
     /// The request that plays on from here.
     pub request: Option<NewRequest>,
-    /// The limits of its sender that this request counts against.
+    /// The limits of its sender that it counts against. Without a request they have rates only.
     pub charges: Vec<Charge>,
 }
 

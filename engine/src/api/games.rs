@@ -16,13 +16,14 @@ use store::{
 };
 use story::{Language, NewGame, Role, StatePatch};
 
-use super::account::Account;
+use super::account::{Account, CallLimits};
 use super::body::Body;
 use super::caller::Caller;
 use super::chat::check_speaker;
 use super::error::ApiError;
 use super::game_version::{busy, conflict, if_match, unknown_game};
 use super::import::check_size;
+use super::json_bytes::json_bytes;
 use super::look_alikes::{is_blank, is_invisible};
 use super::paging::Paging;
 use super::path::Id;
@@ -169,6 +170,7 @@ pub(super) async fn get(
 /// Patches a game that has no unfinished requests.
 pub(super) async fn patch(
     State(api): State<Api>,
+    account: Account,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     Body(patch): Body<StatePatch>,
@@ -181,21 +183,44 @@ pub(super) async fn patch(
     let key = idempotency::own_key();
     for _ in 0..TRIES {
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
+        let limits = account
+            .clone()
+            .for_owner(game.owner.as_ref())
+            .more_of_a_game(&api.tiers, growth(&api, &game, &patch).await?);
         if expected.is_some_and(|version| version != game.version) {
             return Err(conflict(game.version).into());
         }
-        match write(&api, &game, &patch, &key).await? {
+        match write(&api, &game, &patch, &key, &limits).await? {
             Changed::Done(_) => return view(&api, id, StatusCode::OK, None).await,
             Changed::Unknown => return Err(unknown_game(id).into()),
             Changed::Version(version) if expected.is_some() => return Err(conflict(version).into()),
             Changed::Version(_) => {}
-            Changed::Busy | Changed::KeyReused | Changed::QueueFull | Changed::Limited(_) => return Err(busy().into()),
+            Changed::Limited(limited) => return Err(limits.refusal(limited)),
+            Changed::Busy | Changed::KeyReused | Changed::QueueFull => return Err(busy().into()),
         }
     }
     Err(busy().into())
 }
 
-async fn write(api: &Api, game: &Game, patch: &StatePatch, key: &IdempotencyKey) -> Result<Changed, ApiError> {
+/// How many bytes a patch brings that the game did not have: a history takes the place of the one before.
+async fn growth(api: &Api, game: &Game, patch: &StatePatch) -> Result<u64, ApiError> {
+    let bytes = json_bytes(patch)?;
+    let tenant = game.owner.as_ref().map(|owner| owner.tenant.as_str());
+    if patch.chat_history.is_none() || bytes as u64 <= api.tiers.limits(tenant).bytes_per_game {
+        return Ok(bytes as u64);
+    }
+    let before = api.store.history(game.id, usize::MAX).await?;
+    let before = apart::on_game(before.len(), move || json_bytes(&before)).await??;
+    Ok(bytes.saturating_sub(before) as u64)
+}
+
+async fn write(
+    api: &Api,
+    game: &Game,
+    patch: &StatePatch,
+    key: &IdempotencyKey,
+    limits: &CallLimits,
+) -> Result<Changed, ApiError> {
     let state = story::patch(&api.library, &game.document.state, patch)
         .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
     check_size(&state, "")?;
@@ -231,7 +256,7 @@ async fn write(api: &Api, game: &Game, patch: &StatePatch, key: &IdempotencyKey)
         tries: None,
         event: updated.into(),
         request: None,
-        charges: Vec::new(),
+        charges: limits.charges.clone(),
     };
     Ok(api.store.change_game(&change).await?)
 }

@@ -27,9 +27,7 @@ pub(super) fn change(step: &mut Step<'_>, change: &GameChange) -> Result<Changed
     if change.request.is_some() && waiting_beside(step, game)? >= signed(step.options.limits.queued) {
         return Ok(Changed::QueueFull);
     }
-    if change.request.is_some()
-        && let Some(limited) = charges::refused_by(step, &change.charges, &lane)?
-    {
+    if let Some(limited) = charges::refused_by(step, &change.charges, &lane)? {
         return Ok(Changed::Limited(limited));
     }
     if let Some(request) = &change.request
@@ -46,9 +44,9 @@ pub(super) fn change(step: &mut Step<'_>, change: &GameChange) -> Result<Changed
     step.append(game, &change.event)?;
     if let Some(request) = &change.request {
         accept::admit_at_tail(step, request, None, 0)?;
-        charges::charge(step, &change.charges, Some(request.id))?;
     }
     let request = change.request.as_ref().map(|request| request.id);
+    charges::charge(step, &change.charges, request)?;
     let done = ChangeDone { version: version + 1, turn: change.document.last_turn(), cursor, request: None };
     remember(step, change, &done, request)?;
     Ok(Changed::Done(ChangeDone { request: request.map_or(Ok(None), |id| accept::accepted(step, id))?, ..done }))

@@ -314,6 +314,7 @@ conformance! {
         turn_records_are_read_in_pages_from_both_ends,
         no_more_turn_records_are_kept_than_may_be,
         no_more_changes_are_remembered_than_may_be,
+        a_change_without_a_request_counts_once_and_one_that_is_refused_changes_nothing,
         a_game_goes_back_to_a_turn,
         changing_again_answers_as_at_first,
         a_change_brings_a_request_in_the_same_step,

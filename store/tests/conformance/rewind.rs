@@ -9,8 +9,9 @@ use protocol::{
     TurnModel, Usage,
 };
 use store::{
-    Changed, Completion, GameChange, GameContents, GameWrite, IdempotencyKey, Keep, NewRequest, Rewrite, SentPrompt,
-    SentPrompts, SharedStore, Stopped, StoreOptions, StoredTurn, Try, TurnLimits, TurnRange, state_before,
+    Changed, Charge, Completion, GameChange, GameContents, GameWrite, IdempotencyKey, Keep, Limited, NewRequest, Rate,
+    Rewrite, SentPrompt, SentPrompts, SharedStore, Stopped, StoreOptions, StoredTurn, Try, TurnLimits, TurnRange,
+    state_before,
 };
 use story::{ChatMessage, Prompt};
 
@@ -134,6 +135,24 @@ pub(crate) async fn no_more_changes_are_remembered_than_may_be(bench: Bench) {
         known.push(store.find_change(game, key).await.unwrap().is_some());
     }
     assert_eq!(known, [false, true, true]);
+}
+
+pub(crate) async fn a_change_without_a_request_counts_once_and_one_that_is_refused_changes_nothing(bench: Bench) {
+    let store = bench.store().await;
+    let game = three_turns(&store).await;
+    let rate = Rate { count: 3, period: Duration::from_hours(24), taken: 2 };
+    let charges = vec![Charge { bucket: "games:user:ada".into(), rate: Some(rate), unfinished: None }];
+    let first = GameChange { charges: charges.clone(), ..back_to_before(&store, game, 3).await };
+    assert!(matches!(store.change_game(&first).await.unwrap(), Changed::Done(_)));
+    assert!(matches!(store.change_game(&first).await.unwrap(), Changed::Done(_)), "a repeat");
+    let second = GameChange { charges, ..back_to_before(&store, game, 2).await };
+    let before = bench.dump().await;
+
+    let refused = store.change_game(&second).await.unwrap();
+
+    let Changed::Limited(Limited::Rate { charge: 0, retry_after }) = refused else { panic!("{refused:?}") };
+    assert!((7..=8).contains(&(retry_after.as_secs() / 3600)), "one is left, and two are wanted: {retry_after:?}");
+    assert!(bench.dump().await == before);
 }
 
 pub(crate) async fn a_game_goes_back_to_a_turn(bench: Bench) {

@@ -120,12 +120,13 @@ fn of_draft(game: &Game, asked: &RewindOptions, draft: Draft, charges: &CallLimi
         turns,
         tries: tries.map_err(|error| internal(&error))?,
         event: event.into(),
+        // What asks for no turn is free.
+        charges: if request.is_some() { charges.charges.clone() } else { Vec::new() },
         request: request.map(|request| NewRequest {
             priority: asked.priority,
             budgets: charges.budgets.clone(),
             ..request
         }),
-        charges: charges.charges.clone(),
     })
 }
 

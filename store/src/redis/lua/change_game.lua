@@ -36,9 +36,10 @@ if request ~= '' then
     if call('ZSCORE', QUEUED, unfinished) then waiting = waiting - 1 end
   end
   if waiting >= tonumber(queue_limit) then return { 'queue_full' } end
-  local limited = refused_by(charges_of(charged), lane) or used_up(budgets_of(budgets), true)
-  if limited then return limited end
 end
+local charges = charges_of(charged)
+local limited = refused_by(charges, lane) or (request ~= '' and used_up(budgets_of(budgets), true))
+if limited then return limited end
 
 -- It was planned on what another game of this id was, which has left the store.
 if not hold_content(stored, document, '') then return { 'changed', version } end
@@ -72,9 +73,9 @@ if request ~= '' then
   local fields = {}
   for i = FIRST + messages + turns, #ARGV do fields[#fields + 1] = ARGV[i] end
   accept(game, request, int(call('INCR', SEQUENCE)), 0, fields, queued, provider_of(game))
-  use_up(charges_of(charged), request)
 else
   let_log_go(game)
 end
+use_up(charges, request ~= '' and request)
 remember(game, remembered, key, fingerprint, made, turn, before, request)
 return changed(made, turn, before, request)
