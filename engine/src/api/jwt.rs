@@ -238,7 +238,10 @@ fn refused(error: &jsonwebtoken::errors::Error) -> Problem {
         ErrorKind::InvalidIssuer => "the token is of another issuer",
         ErrorKind::InvalidAudience => "the token is for another audience",
         ErrorKind::InvalidSignature => "the token's signature is wrong",
-        ErrorKind::MissingRequiredClaim(_) => "the token lacks one of `exp`, `iss` and `aud`",
+        // The name of a claim that the library knows, not a text of the token.
+        ErrorKind::MissingRequiredClaim(name) | ErrorKind::InvalidClaimFormat(name) => {
+            return unauthorized(&format!("the token's claim `{name}` is missing, or is none that can be read"));
+        }
         _ => "what was sent is neither a key nor a token that can be read",
     };
     unauthorized(what)
