@@ -57,6 +57,14 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// An attempt of a request has failed, and it is to get another start when it is ready again.
+    pub(super) fn take_start(&self, request: RequestId) -> Result<(), StoreError> {
+        if self.options.order.shares().is_some() {
+            self.execute("DELETE FROM starts WHERE request_id = ?1", [request.to_string()])?;
+        }
+        Ok(())
+    }
+
     /// A request that ends without a claim gives its start back, if its tenant has been given no later one.
     pub(super) fn give_back(&self, game: GameId, request: RequestId) -> Result<(), StoreError> {
         let Some(shares) = self.options.order.shares() else { return Ok(()) };

@@ -179,6 +179,7 @@ impl Queue for EmbeddedStore {
                 "UPDATE requests SET error = ?2, not_before = ?3 WHERE id = ?1",
                 (lease.request.to_string(), to_json(&failure.for_players)?, due),
             )?;
+            step.take_start(lease.request)?;
             step.move_lane(lease.game, Some("delayed"), due)?;
             // Idle workers wait for the earliest back-off that they know of.
             step.effects.wake = true;

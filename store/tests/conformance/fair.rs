@@ -138,7 +138,7 @@ pub(crate) async fn games_without_a_tenant_count_as_one(bench: Bench) {
     assert_eq!(texts(&claim(&store, 4).await), ["nobody 0", "late 0", "nobody 1", "late 1"]);
 }
 
-/// What comes back is first again, and is not paid for twice.
+/// What comes back is first of its tenant again, and is paid for once more only if its attempt has failed.
 pub(crate) async fn a_request_that_comes_back_keeps_its_place(bench: Bench) {
     let store = bench.store_with(fair(&[])).await;
     flood(&store, "flood").await;
@@ -163,7 +163,31 @@ pub(crate) async fn a_request_that_comes_back_keeps_its_place(bench: Bench) {
     store.pause_queue(&scope, "ada").await.unwrap();
     store.resume_queue(&scope).await.unwrap();
     assert_eq!(next(&store).await.request.message, "late 0", "after a pause");
-    assert_eq!(next(&store).await.request.message, "late 1", "its tenant has paid for one turn only");
+    let rest = claim(&store, 3).await;
+    assert_eq!(texts(&rest), ["flood 2", "late 1", "flood 3"], "its tenant has paid for two turns: one has failed");
+    assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+}
+
+/// Each game of a tenant fails again and again, and has its back-off behind it as soon as somebody else has had a turn.
+pub(crate) async fn a_tenant_whose_turns_fail_takes_no_turns_of_others(bench: Bench) {
+    let store = bench.store_with(fair(&[])).await;
+    for n in 0..8 {
+        waiting(&store, "broken", &n.to_string()).await;
+        waiting(&store, "late", &n.to_string()).await;
+    }
+    let (mut of_broken, mut of_late) = (0, 0);
+    while of_late < 8 && of_broken < 50 {
+        let claim = next(&store).await;
+        if claim.request.message.starts_with("late") {
+            of_late += 1;
+            finish(&store, &claim, &[]).await;
+        } else {
+            of_broken += 1;
+            store.retry(&claim.lease, Duration::from_mins(1), &failure()).await.unwrap();
+            bench.end_backoff(claim.lease.game).await;
+        }
+    }
+    assert!(of_broken <= 9, "{of_broken} attempts of one tenant beside {of_late} turns of another");
     assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
 }
 

@@ -229,6 +229,7 @@ conformance! {
         a_tenant_with_twice_the_weight_gets_twice_as_many_turns,
         games_without_a_tenant_count_as_one,
         a_request_that_comes_back_keeps_its_place,
+        a_tenant_whose_turns_fail_takes_no_turns_of_others,
         a_claim_with_the_same_nonce_gets_the_same_in_fair_order,
         a_request_that_is_never_claimed_costs_nothing,
         a_dead_letter_that_is_retried_starts_as_a_new_request,

@@ -12,7 +12,7 @@ local function cost_of(tenant)
 end
 
 -- The order key of a game whose head is `request`, of this rank, and which becomes ready under `name`; the caller puts it there. A head gets its
--- start once: a retry, a release or a recovery keeps it, so that it is first again and its tenant does not pay twice.
+-- start once: a release, a recovery or a pause keeps it, so that it is first again and its tenant does not pay twice.
 local function order_key_of(name, game, request, rank)
   if not FAIR then return rank end
   local owner, arrival, arrived_as = unpack(call('HMGET', GAME .. game, 'tenant', 'arrival', 'arrived_as'))
@@ -60,6 +60,12 @@ local function has_begun(tenant, order_key)
   call('HSET', CLOCK, 'now', now)
   local past = call('ZRANGEBYSCORE', FINISHES, '-inf', now, 'LIMIT', '0', '64')
   if #past > 0 then call('ZREM', FINISHES, unpack(past)) end
+end
+
+-- An attempt of a request has failed, and it is to get another start when it is ready again: a turn that fails four times takes four turns of
+-- its tenant, not one of its own and three of others.
+local function take_start(request)
+  if FAIR then call('HDEL', STATUS .. request, 'start') end
 end
 
 -- A request that ends without a claim gives its start back, if its tenant has been given no later one. Otherwise a player whose

@@ -26,6 +26,7 @@ else
   call('HSET', STATUS .. request, 'not_before', due)
   call('ZADD', DELAYED, due, game)
   if step == 'retry' then
+    take_start(request)
     call('HSET', STATUS .. request, 'error', shown)
     local attempt = call('HGET', STATUS .. request, 'attempt')
     append_event(game, 'request.retrying', request_retrying_event(request, game, attempt, due, shown), request)

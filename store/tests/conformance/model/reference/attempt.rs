@@ -48,7 +48,7 @@ impl Reference {
             Step::Retry => {
                 self.end_attempt(number);
                 self.requests[number].attempts.push(AttemptOutcome::Retried);
-                self.requests[number].error = true;
+                (self.requests[number].error, self.requests[number].order_key) = (true, None);
                 self.games[self.requests[number].game].head = Head::Delayed;
                 self.append(number, "request.retrying");
             }

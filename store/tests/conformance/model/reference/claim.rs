@@ -21,12 +21,15 @@ impl Reference {
     /// Leases free games, those first whose heads arrived first; in fair order, those that start first, or the first ones of their tenants
     /// in their place. Answers the leases' numbers.
     pub(in crate::model) fn claim(&mut self, worker: usize, max: usize) -> Vec<usize> {
-        for game in 0..GAMES {
-            match self.games[game].head {
-                Head::Abandoned => self.recover(game),
-                Head::DelayOver => self.games[game].head = Head::Free,
-                Head::Free | Head::Delayed | Head::Leased(_) => {}
-            }
+        let in_state = |reference: &Self, head: Head| -> Vec<usize> {
+            (0..GAMES).filter(|game| reference.games[*game].head == head).collect()
+        };
+        for game in in_state(self, Head::Abandoned) {
+            self.recover(game);
+        }
+        for game in in_state(self, Head::DelayOver) {
+            self.games[game].head = Head::Free;
+            self.give_order_key(game);
         }
         let free = self.games.iter().filter(|game| game.head == Head::Free);
         let mut heads: Vec<usize> = free.filter_map(|game| game.lane.first().copied()).collect();

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::super::{HEAVY, TENANTS};
-use super::Reference;
+use super::{Head, Reference};
 
 /// The order key of a game: when it starts, and how many starts were given before.
 pub(super) type OrderKey = (u64, u64);
@@ -39,10 +39,11 @@ impl Reference {
         request.order_key.unwrap_or((request.arrival as u64, 0))
     }
 
-    /// The head of a game gets its order key, if it has none yet.
+    /// The head of a game gets its order key, if it has none yet and does not wait for the end of a back-off.
     pub(in crate::model) fn give_order_key(&mut self, game: usize) {
         let (Some(shares), Some(head)) = (&mut self.shares, self.games[game].lane.first()) else { return };
-        if self.requests[*head].order_key.is_some() {
+        let is_delayed = matches!(self.games[game].head, Head::Delayed | Head::DelayOver);
+        if is_delayed || self.requests[*head].order_key.is_some() {
             return;
         }
         let tenant = TENANTS[game];
