@@ -175,11 +175,10 @@ impl Account {
         of_games
     }
 
-    /// What a change that brings a game so many bytes uses up: as many games as an import of it would, but the one that it is.
-    pub(super) fn more_of_a_game(&self, tiers: &Tiers, bytes: u64) -> CallLimits {
-        let games = counts_as(bytes, tiers.limits(self.tenant.as_deref()).bytes_per_game);
-        let mut limits = if games > 1 { self.game(tiers, bytes) } else { CallLimits::none() };
-        limits.take(games - 1);
+    /// What a change of a game uses up that counts as so many games more than before.
+    pub(super) fn growth(&self, tiers: &Tiers, games: u64) -> CallLimits {
+        let mut limits = if games > 0 { self.game(tiers, 0) } else { CallLimits::none() };
+        limits.take(games);
         limits
     }
 

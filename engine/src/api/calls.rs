@@ -23,6 +23,8 @@ use super::client::{Client, address};
 use super::error::ApiError;
 use crate::tiers::Tiers;
 
+/// How many periods a caller waits at most for what large answers have come to. Many that are asked for at once are all answered.
+const LONGEST_DEBT: u32 = 60;
 /// From how many buckets on those are forgotten whose calls are free again.
 const SWEPT_FROM: usize = 1024;
 
@@ -117,8 +119,8 @@ impl Used {
 
     fn add(&mut self, charges: &[Charge], now: Instant) {
         for (bucket, rate) in rates(charges) {
-            // What was not refused is owed, for one period at most: nobody waits for longer than two.
-            let free_at = (self.free_at(bucket, now) + takes(rate)).min(now + 2 * rate.period);
+            // What was not refused is owed, and for so long at most.
+            let free_at = (self.free_at(bucket, now) + takes(rate)).min(now + LONGEST_DEBT * rate.period);
             self.free_at.insert(bucket.clone(), free_at);
         }
         if self.free_at.len() > self.sweep_at.max(SWEPT_FROM) {
@@ -184,12 +186,16 @@ mod tests {
     }
 
     #[test]
-    fn what_a_call_comes_to_is_owed_for_one_period_at_most() {
+    fn what_calls_come_to_is_owed_whole_and_for_so_long_at_most() {
         let (mut used, now) = (Used::default(), Instant::now());
         for _ in 0..10 {
             used.add(&[charge("ada", 6, 6)], now);
         }
-        assert_eq!(refused(&mut used, &charge("ada", 6, 1), now), Some(MINUTE + MINUTE / 6));
+        assert_eq!(refused(&mut used, &charge("ada", 6, 1), now), Some(9 * MINUTE + MINUTE / 6));
+        for _ in 0..100 {
+            used.add(&[charge("ada", 6, 6)], now);
+        }
+        assert_eq!(refused(&mut used, &charge("ada", 6, 1), now), Some((LONGEST_DEBT - 1) * MINUTE + MINUTE / 6));
     }
 
     #[test]

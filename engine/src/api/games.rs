@@ -14,9 +14,9 @@ use store::{
     Changed, Created, Game, GameChange, GameContents, GameDocument, GameWrite, GamesCursor, GamesOf, IdempotencyKey,
     Keep, ListedGame, Rewrite,
 };
-use story::{Language, NewGame, Role, StatePatch};
+use story::{GameState, Language, NewGame, Role, StatePatch};
 
-use super::account::{Account, CallLimits};
+use super::account::{Account, CallLimits, counts_as};
 use super::body::Body;
 use super::caller::Caller;
 use super::chat::check_speaker;
@@ -183,14 +183,15 @@ pub(super) async fn patch(
     let key = idempotency::own_key();
     for _ in 0..TRIES {
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
-        let limits = account
-            .clone()
-            .for_owner(game.owner.as_ref())
-            .more_of_a_game(&api.tiers, growth(&api, &game, &patch).await?);
         if expected.is_some_and(|version| version != game.version) {
             return Err(conflict(game.version).into());
         }
-        match write(&api, &game, &patch, &key, &limits).await? {
+        let state = story::patch(&api.library, &game.document.state, &patch)
+            .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
+        check_size(&state, "")?;
+        let grown = growth(&api, &game, &patch, &state).await?;
+        let limits = account.clone().for_owner(game.owner.as_ref()).growth(&api.tiers, grown);
+        match write(&api, &game, &patch, state, &key, &limits).await? {
             Changed::Done(_) => return view(&api, id, StatusCode::OK, None).await,
             Changed::Unknown => return Err(unknown_game(id).into()),
             Changed::Version(version) if expected.is_some() => return Err(conflict(version).into()),
@@ -202,28 +203,29 @@ pub(super) async fn patch(
     Err(busy().into())
 }
 
-/// How many bytes a patch brings that the game did not have: a history takes the place of the one before.
-async fn growth(api: &Api, game: &Game, patch: &StatePatch) -> Result<u64, ApiError> {
-    let bytes = json_bytes(patch)?;
-    let tenant = game.owner.as_ref().map(|owner| owner.tenant.as_str());
-    if patch.chat_history.is_none() || bytes as u64 <= api.tiers.limits(tenant).bytes_per_game {
-        return Ok(bytes as u64);
+/// As how many games more a game counts after a patch. What came by an import or an earlier patch has counted, so it makes no difference in how many steps a
+/// game grows.
+async fn growth(api: &Api, game: &Game, patch: &StatePatch, state: &GameState) -> Result<u64, ApiError> {
+    let each = api.tiers.limits(game.owner.as_ref().map(|owner| owner.tenant.as_str())).bytes_per_game;
+    let games = |bytes: usize| counts_as(bytes as u64, each);
+    let grown = games(json_bytes(state)?).saturating_sub(games(json_bytes(&game.document.state)?));
+    let after = patch.chat_history.as_ref().map_or(Ok(1), |history| json_bytes(history).map(games))?;
+    if after == 1 {
+        return Ok(grown);
     }
     let before = api.store.history(game.id, usize::MAX).await?;
     let before = apart::on_game(before.len(), move || json_bytes(&before)).await??;
-    Ok(bytes.saturating_sub(before) as u64)
+    Ok(grown + after.saturating_sub(games(before)))
 }
 
 async fn write(
     api: &Api,
     game: &Game,
     patch: &StatePatch,
+    state: GameState,
     key: &IdempotencyKey,
     limits: &CallLimits,
 ) -> Result<Changed, ApiError> {
-    let state = story::patch(&api.library, &game.document.state, patch)
-        .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
-    check_size(&state, "")?;
     let updated = StateUpdated {
         request_id: None,
         game_id: game.id,

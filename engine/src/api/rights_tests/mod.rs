@@ -355,7 +355,11 @@ async fn calls_that_are_refused_count_for_their_address() {
         assert_eq!(call(&game, &format!("se_{}", "0".repeat(48))).await, 401);
     }
     assert_eq!(call(&game, world.keys[&Kind::Owner].reveal()).await, 429);
-    assert_eq!(call("/health", "").await, 200);
+    for probe in ["/health", "/ready"] {
+        for _ in 0..3 {
+            assert_eq!(call(probe, "").await, 200, "{probe}");
+        }
+    }
 }
 
 /// What a user's turns may use and cost is limited, and what is used up holds for retries as well.
