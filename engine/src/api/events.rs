@@ -44,7 +44,12 @@ pub(super) async fn game(
     let subscription = api.store.subscribe(id).await?;
     // Checked after the subscription, which sees the game's deletion from then on.
     api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
-    Ok(respond(&api, caller, id, Follow::new(&api, subscription, Scope::Game(id), start, open)))
+    let mut follow = Follow::new(&api, subscription, Scope::Game(id), start, open).seen_by(caller.sees_hidden());
+    if start == Start::Snapshot {
+        // Before the stream is answered: what the reader causes after that is not part of the snapshot, and comes as events.
+        follow.join().await?;
+    }
+    Ok(respond(&api, caller, id, follow))
 }
 
 /// Follows a request, from its beginning if the reader does not say from where, to its terminal event.
@@ -72,7 +77,7 @@ pub(super) async fn request(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let scope = Scope::Request(request.game, id);
-    let follow = Follow::new(&api, subscription, scope, Start::After(after), open);
+    let follow = Follow::new(&api, subscription, scope, Start::After(after), open).seen_by(caller.sees_hidden());
     Ok(respond(&api, caller, request.game, follow))
 }
 
@@ -113,7 +118,6 @@ fn start(headers: &HeaderMap, query: Result<Query<Cursor>, QueryRejection>) -> R
 }
 
 fn respond(api: &Api, caller: Caller, game: GameId, follow: Follow) -> Response {
-    let follow = follow.seen_by(caller.sees_hidden());
     let refused = Box::pin(caller.until_refused(api.auth.clone(), Arc::clone(&api.store), game, api.pace));
     let frames = follow.frames(api.drain.clone()).take_until(refused);
     let mut response = Body::from_stream(frames).into_response();

@@ -63,8 +63,6 @@ enum Task {
     Follow,
     /// The log holds more than the reader has been sent.
     Read,
-    /// The reader has been sent nothing yet.
-    Snapshot,
     End,
 }
 
@@ -101,7 +99,7 @@ impl Follow {
             ready: VecDeque::from([frame::opening(api.pace.retry)]),
             batch: FIRST_BATCH,
             chunks: Chunks::default(),
-            task: if start == Start::Snapshot { Task::Snapshot } else { Task::Read },
+            task: Task::Read,
             doubtful: false,
             backoff: Backoff::reconnect(),
             pace: api.pace,
@@ -142,7 +140,6 @@ impl Follow {
             let done = match self.task {
                 Task::End => return None,
                 Task::Read => self.read().await,
-                Task::Snapshot => self.join().await,
                 Task::Follow => {
                     match self.subscription.next().await {
                         Live::Resync => {
@@ -165,8 +162,8 @@ impl Follow {
         }
     }
 
-    /// Sends a reader who has just joined a snapshot of the game.
-    async fn join(&mut self) -> Result<(), StoreError> {
+    /// Sends a reader who has just joined a snapshot of the game, and goes on from there.
+    pub(super) async fn join(&mut self) -> Result<(), StoreError> {
         let game_id = self.scope.game();
         let Some(snapshot) = snapshot::take(&self.store, game_id).await? else { return self.end() };
         let (request_id, Snapshot { version, cursor, unfinished }) = (snapshot.head(), snapshot);

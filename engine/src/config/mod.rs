@@ -269,7 +269,7 @@ pub struct HttpConfig {
     pub import_max_bytes: usize,
     /// How many bytes of large answers may be on their way to one address, for IPv6 to one /64; more are answered 503.
     pub answers_max_bytes_per_address: usize,
-    /// How many bytes of games that are being imported are held at once; whoever finds no room waits.
+    /// How many bytes of games that are being imported are held at once; a caller who finds no room waits.
     pub imports_max_bytes: usize,
     /// How many bytes of games are imported or branched in a second, in the long run: those of more than 256 KiB together, and the others together.
     pub imports_bytes_per_second: u64,

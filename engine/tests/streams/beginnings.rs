@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
+use futures::StreamExt as _;
 use protocol::{Event, EventId, EventName, GameId, ProblemType, RequestStatus, StateUpdated};
 use store::{LogRead, SharedStore, StoreOptions, WorkerId};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
-use crate::fixture::{Server, TIMEOUT, append, claim, finish, new_game, say, state_updated, store, store_with};
+use crate::fixture::{Server, Setup, TIMEOUT, append, claim, finish, new_game, say, state_updated, store, store_with};
 
 #[tokio::test]
 async fn a_reader_who_joins_in_the_middle_gets_the_text_so_far_first() {
@@ -34,6 +39,26 @@ async fn a_reader_who_joins_in_the_middle_gets_the_text_so_far_first() {
     let (id, _) = listener.event().await.unwrap();
     assert_eq!(id, Some(snapshot.cursor.next().to_string()));
     assert_eq!(listener.until("request.completed").await, ["game.state_updated", "request.completed"]);
+}
+
+/// Otherwise who opens a stream and then says something might find in the snapshot what they wait for as an event.
+#[tokio::test]
+async fn what_happens_after_the_answer_of_a_stream_comes_as_an_event() {
+    let store = store();
+    let game = new_game(&store).await;
+    let routes = Server::routes(&store, &Setup::default(), &CancellationToken::new()).await;
+    let request = Request::get(format!("/v1/events/games/{game}")).body(Body::empty()).unwrap();
+    let answer = routes.oneshot(request).await.unwrap();
+
+    append(&store, game, 1, &state_updated(game, 2)).await;
+
+    let mut frames = answer.into_body().into_data_stream();
+    let mut seen = String::new();
+    while !seen.contains("event: game.state_updated") {
+        let frame = tokio::time::timeout(TIMEOUT, frames.next()).await.unwrap().unwrap().unwrap();
+        seen.push_str(std::str::from_utf8(&frame).unwrap());
+        assert!(!seen.contains("\"version\":2") || seen.contains("event: game.state_updated"), "{seen}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use client::{Frame, Parser};
 use engine::api::{Api, Auth, Guard, Overviews, Pace, StoreProbe, StreamLimits, router};
 use engine::config::{Config, LimitsConfig};
@@ -81,9 +82,9 @@ impl Server {
         Self::with(store, Setup::default()).await
     }
 
-    pub(crate) async fn with(store: &SharedStore, setup: Setup) -> Self {
-        let drain = CancellationToken::new();
-        let api = Api {
+    /// The routes of a server, to be called without a connection.
+    pub(crate) async fn routes(store: &SharedStore, setup: &Setup, drain: &CancellationToken) -> Router {
+        router(Api {
             store: Arc::clone(store),
             library: Arc::new(Library::default()),
             models: Arc::new(Models::start(&Config::default()).await.unwrap()),
@@ -106,7 +107,12 @@ impl Server {
             ticket_lifetime: Duration::from_mins(1),
             guard: Guard { origins: serde_json::from_str(setup.cors_origins).unwrap(), ..Guard::default() },
             drain: drain.clone(),
-        };
+        })
+    }
+
+    pub(crate) async fn with(store: &SharedStore, setup: Setup) -> Self {
+        let drain = CancellationToken::new();
+        let routes = Self::routes(store, &setup, &drain).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let limits = Limits {
@@ -116,7 +122,7 @@ impl Server {
             body_timeout: setup.body_timeout,
             write_timeout: setup.write_timeout,
         };
-        let ended = tokio::spawn(serve(listener, router(api), limits, drain.clone()));
+        let ended = tokio::spawn(serve(listener, routes, limits, drain.clone()));
         let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
         Self { address, drain, ended, client }
     }
