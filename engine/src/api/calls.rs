@@ -1,8 +1,8 @@
 //! How often somebody may call, whatever it is: to read or to change a large game takes processor time that others miss.
 //!
 //! Each process counts for itself, unlike messages: what is protected is the process, and to ask the store would cost more than most
-//! calls do. The time of a limit is kept as the store does it (GCRA). A library (`governor`) does not know calls of which it comes out
-//! afterwards as how many they count.
+//! calls do. The time of a limit is kept as the store does it (GCRA). It is no library (`governor`), because those refuse what is too much: the size of
+//! an answer is known when it is there, and has to count although nothing can be refused any more.
 
 use std::collections::HashMap;
 use std::net::Ipv6Addr;
@@ -68,7 +68,9 @@ impl Calls {
         let of_address = Account { address: Some(client), ..Account::default() };
         let declared =
             request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        let bytes = declared.unwrap_or(if request.body().is_end_stream() { 0 } else { body_max as u64 });
+        let bytes = declared.unwrap_or(if request.body().is_end_stream() { 0 } else { u64::MAX });
+        // No more is read of it. With what it says by itself, one call would use up the calls of a whole tenant.
+        let bytes = bytes.min(body_max as u64);
         self.take(&of_address, bytes)?;
         Ok(Counted { calls: Arc::clone(self), client, account: Account::default(), bytes })
     }

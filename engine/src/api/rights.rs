@@ -68,7 +68,8 @@ impl Gate {
         Self { auth: auth.clone(), store, archive: None, operation, import_max: 0, calls: None }
     }
 
-    /// The same, if its caller may call so often. It counts for its address also when it is refused: to find out who calls is a step of the store.
+    /// Admits a call and counts it, unless its caller has no calls left. It counts for its address also when it is refused: to find out who calls is a
+    /// step of the store.
     async fn admit_counted(&self, request: Request) -> Result<(Request, Option<Counted>), ApiError> {
         let calls = self.calls.as_ref().filter(|_| self.operation.is_counted());
         let body_max = self.operation.body_max.bytes(self.import_max);

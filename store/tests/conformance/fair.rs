@@ -187,7 +187,7 @@ pub(crate) async fn a_tenant_whose_turns_fail_takes_no_turns_of_others(bench: Be
             bench.end_backoff(claim.lease.game).await;
         }
     }
-    assert!(of_broken <= 9, "{of_broken} attempts of one tenant beside {of_late} turns of another");
+    assert!(of_broken <= 9, "{of_broken} attempts of one tenant, and {of_late} turns of another");
     assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
 }
 

@@ -341,7 +341,7 @@ async fn a_user_who_reads_too_much_learns_when_to_come_again() {
     }
 }
 
-/// Whoever tries keys has no more calls than others of their address, and probes are answered all the same.
+/// A caller who tries keys uses up the calls of the address, and probes are answered all the same.
 #[tokio::test]
 async fn calls_that_are_refused_count_for_their_address() {
     let world = World::new().await;
@@ -360,6 +360,22 @@ async fn calls_that_are_refused_count_for_their_address() {
             assert_eq!(call(probe, "").await, 200, "{probe}");
         }
     }
+}
+
+/// One user cannot use up the calls of the tenant by a body that is said to be large and never sent.
+#[tokio::test]
+async fn a_body_counts_for_no_more_than_an_operation_reads() {
+    let world = World::new().await;
+    let limits = LimitsConfig { calls_per_minute_per_tenant: 1000, bytes_per_call: 1 << 20, ..LimitsConfig::NONE };
+    let public = world.limited(limits).await;
+    let call = async |length: &str| {
+        let request = Request::get(format!("/v1/gamestate/{}", world.game))
+            .header(header::AUTHORIZATION, format!("Bearer {}", world.keys[&Kind::Owner].reveal()))
+            .header(header::CONTENT_LENGTH, length);
+        public.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap().status().as_u16()
+    };
+    assert_eq!(call("1000000000000000").await, 200);
+    assert_eq!(call("0").await, 200);
 }
 
 /// What a user's turns may use and cost is limited, and what is used up holds for retries as well.

@@ -37,6 +37,8 @@ const WORKERS: usize = 2;
 const LIMITS: Limits = Limits { queued: 9, lane: 6 };
 /// How many messages the sender of a game may send while an interleaving is played. Games of the same provider have the same sender.
 const SENT: u64 = 12;
+/// How often a sender may take games back, whether they play on from there or not.
+const TAKEN_BACK: u64 = 1;
 /// How many of them may be unfinished.
 const UNFINISHED: u64 = 4;
 /// How many tokens the sender of a game may use.

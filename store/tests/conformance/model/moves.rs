@@ -122,8 +122,10 @@ pub(super) fn any_move() -> impl Strategy<Value = Move> {
         2 => what().prop_map(|what| Move::Halt { what }),
         3 => what().prop_map(|what| Move::Resume { what }),
         1 => Just(Move::Inspect),
-        2 => (0..GAMES, 0..50_usize, if_busy(), any::<bool>())
-            .prop_map(|(game, to, if_busy, plays_on)| Move::Rewind { game, to, if_busy, plays_on }),
+        6 => (0..GAMES, 0..50_usize, any::<bool>(), any::<bool>()).prop_map(|(game, to, interrupts, plays_on)| {
+            let if_busy = if interrupts { IfBusy::Interrupt } else { IfBusy::Reject };
+            Move::Rewind { game, to, if_busy, plays_on }
+        }),
         2 => (0..GAMES).prop_map(|game| Move::LeaveAndReturn { game }),
         2 => (0..GAMES).prop_map(|game| Move::Rest { game }),
         1 => Just(Move::RewindAgain),

@@ -1,12 +1,14 @@
 //! The moves by which players take turns back and end narrations.
 
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use protocol::{Attempt, ChatChunk, IfBusy};
-use store::{ChangeDone, Changed, Enqueued, GameChange, Limited, NewRequest};
+use store::{Bucket, ChangeDone, Changed, Charge, Enqueued, GameChange, Limited, NewRequest, Rate};
 
-use super::play::{Difference, Play, budget, same, text};
+use super::play::{Difference, Play, budget, same, sender, text};
 use super::reference::Rewound;
+use super::{GAMES, TAKEN_BACK};
 use crate::fixture::{completion, message};
 use crate::rewind::back_to_before;
 
@@ -18,17 +20,20 @@ impl Play {
         if_busy: IfBusy,
         plays_on: bool,
     ) -> Result<(), Difference> {
+        // Few games have turns, so another one that has some is taken in place of one without.
+        let has_turns = |game: &usize| self.reference.games[*game].turns > 0;
+        let Some(game) = (game..GAMES).chain(0..game).find(has_turns) else { return Ok(()) };
         let turns = self.reference.games[game].turns;
-        if turns == 0 {
-            return Ok(());
-        }
         let to = to as u64 % turns;
         let request = plays_on.then(|| {
             let budgets = vec![budget(game)];
             NewRequest { budgets, ..message(self.games[game], &format!("message {}", self.requests.len())) }
         });
         let change = back_to_before(&self.store, self.games[game], to + 1).await;
-        let change = GameChange { if_busy, request: request.clone(), ..change };
+        let bucket = Bucket::from(format!("changes-by-{}", sender(game)));
+        let rate = Rate { count: TAKEN_BACK, period: Duration::from_hours(1000), taken: 1 };
+        let charges = vec![Charge { bucket, rate: Some(rate), unfinished: None }];
+        let change = GameChange { if_busy, request: request.clone(), charges, ..change };
         let answer = self.store.change_game(&change).await.map_err(text)?;
         let said = request.as_ref().map(|request| request.message.as_str());
         let expected = self.reference.rewind(game, to, if_busy, said);
@@ -38,6 +43,10 @@ impl Play {
         match (expected, answer.clone()) {
             (Rewound::Busy, answer) => return same("the answer", answer, Changed::Busy),
             (Rewound::QueueFull, answer) => return same("the answer", answer, Changed::QueueFull),
+            (Rewound::RateLimited, answer) => {
+                let is_limited = matches!(answer, Changed::Limited(Limited::Rate { charge: 0, .. }));
+                return same(&format!("{answer:?} is the limit of a rate"), is_limited, true);
+            }
             (Rewound::UsedUp, answer) => {
                 let is_used_up = matches!(answer, Changed::Limited(Limited::Budget(_)));
                 return same(&format!("{answer:?} is a budget that is used up"), is_used_up, true);

@@ -9,7 +9,7 @@ use protocol::{AttemptOutcome, IfBusy, Priority, RequestStatus};
 use store::{Stopped, StoryEventPlacement};
 
 use self::shares::{OrderKey, Shares};
-use super::{BUDGET, GAMES, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED};
+use super::{BUDGET, GAMES, LIMITS, PROVIDERS, SENT, TAKEN_BACK, TENANTS, UNFINISHED};
 
 /// The games, requests and leases, each known by its number in order of creation.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(super) struct Reference {
     halted_games: [bool; GAMES],
     /// How many messages each sender has sent, under the number of their provider's first game.
     sent: [u64; GAMES],
+    /// How often each sender has taken games back, under the same number.
+    taken_back: [u64; GAMES],
     /// How many tokens each sender has used or reserved, under the same number.
     pub(super) used: [u64; GAMES],
     /// Dead letters, the latest last.
@@ -73,6 +75,7 @@ pub(super) enum Rewound {
     },
     Busy,
     QueueFull,
+    RateLimited,
     UsedUp,
 }
 
@@ -197,6 +200,7 @@ impl Reference {
             halted_tenants: [false; GAMES],
             halted_games: [false; GAMES],
             sent: [0; GAMES],
+            taken_back: [0; GAMES],
             used: [0; GAMES],
             letters: Vec::new(),
         }
@@ -294,9 +298,13 @@ impl Reference {
         if message.is_some() && self.requests.iter().filter(|request| waits(request)).count() as u64 >= LIMITS.queued {
             return Rewound::QueueFull;
         }
+        if self.taken_back[provider(game)] >= TAKEN_BACK {
+            return Rewound::RateLimited;
+        }
         if message.is_some() && self.settled(provider(game)) >= BUDGET {
             return Rewound::UsedUp;
         }
+        self.taken_back[provider(game)] += 1;
         let offset = self.games[game].log.len();
         for request in lane {
             self.end_by_cancel(request);
