@@ -40,8 +40,11 @@ pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec
         if !selection.tags.is_empty() && !tags.is_empty() {
             note!("their tags: {}", tags.into_iter().collect::<Vec<_>>().join(", "));
         }
-        // An empty shard is no mistake: there are more shards than cases.
-        return Err(if selection.shard.is_some() { Exit::Ok } else { Exit::Usage });
+        if selection.shard.is_some() {
+            // Not a success either: a job that has run nothing would look like one that has found nothing.
+            note!("a shard without a case is one too many: run fewer of them");
+        }
+        return Err(Exit::Usage);
     }
     if args.order.shuffle {
         cases.shuffle(&mut StdRng::seed_from_u64(seed));
@@ -52,8 +55,7 @@ pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec
 /// The content that the cases are played with.
 fn content(args: &RunArgs) -> Content {
     let services = &args.services;
-    let is_external = services.services.mode() == Some(Mode::External) || services.api_url.is_some();
-    if is_external {
+    if services.mode() == Some(Mode::External) {
         return Content::Unknown;
     }
     let found = || defaults::content(harness_case::files_named(&args.paths).first().map(PathBuf::as_path));

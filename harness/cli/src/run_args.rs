@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use harness_report::HistoryFile;
 use harness_runner::model::{RealModel, Wire};
 use harness_runner::run::Rounds;
+use harness_runner::services::Mode;
 
 use super::select::{Selection, Shard, Wish};
 use super::shared::{Variables, Wanted, wanted_mode};
@@ -197,6 +198,24 @@ pub(super) struct Provider {
 }
 
 impl ServiceArgs {
+    /// How services are provided; none where the first way that works is taken. Who says where services are means those, and must not be given
+    /// others that happen to start.
+    pub(super) fn mode(&self) -> Option<Mode> {
+        self.services.mode().or_else(|| self.flag_of_external().map(|_| Mode::External))
+    }
+
+    /// The first flag that speaks of services that are there already.
+    pub(super) fn flag_of_external(&self) -> Option<&'static str> {
+        let flags = [
+            ("--api-url", self.api_url.is_some()),
+            ("--redis-url", self.redis_url.is_some()),
+            ("--mock-url", self.mock_url.is_some()),
+            ("--engine-config", self.engine_config.is_some()),
+            ("--control", self.control.is_some()),
+        ];
+        flags.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+
     /// The model that plays in place of the scripts.
     pub(super) fn real_model(&self) -> Option<RealModel> {
         let url = self.provider.url.clone()?;

@@ -62,7 +62,7 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
                 return Err(Exit::Services);
             }
             // An external engine has its content already.
-            None if wanted.services.mode() == Some(Mode::External) => {}
+            None if wanted.mode() == Some(Mode::External) => {}
             None => defaults::use_built_in_content(cases),
         }
         defaults::give_model(cases, wanted.model.as_deref()).map_err(|error| {
@@ -81,17 +81,8 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
         mock_llm: wanted.mock_llm.clone(),
     };
     let external = external(wanted)?;
-    let mode = wanted.services.mode();
-    let flags = [
-        ("--api-url", wanted.api_url.is_some()),
-        ("--redis-url", wanted.redis_url.is_some()),
-        ("--mock-url", wanted.mock_url.is_some()),
-        ("--engine-config", wanted.engine_config.is_some()),
-        ("--control", wanted.control.is_some()),
-    ];
-    if let (Some(Mode::Local | Mode::Docker | Mode::Embedded), Some((flag, _))) =
-        (mode, flags.iter().find(|(_, given)| *given))
-    {
+    let mode = wanted.mode();
+    if let (Some(Mode::Local | Mode::Docker | Mode::Embedded), Some(flag)) = (mode, wanted.flag_of_external()) {
         note!("`{flag}` is for services that are there already: leave it out, or say `--services external`");
         return Err(Exit::Usage);
     }

@@ -110,8 +110,14 @@ fn services_that_were_asked_for_and_are_not_there_are_an_error() {
     let dir = directory("case.json", case);
     // Port 9 is the discard service: nothing answers HTTP there.
     let external = ["external", "--api-url", "http://127.0.0.1:9", "--mock-url", "http://127.0.0.1:9"];
+    // Who says where the API is means that one, also without saying `external`.
+    let named = ["auto", "--api-url", "http://127.0.0.1:9", "--mock-url", "http://127.0.0.1:9"];
     // Without a PATH there is no redis-server.
-    for (services, what) in [(&external[..], "nothing answers at"), (&["local"], "apt-get install redis-server")] {
+    for (services, what) in [
+        (&external[..], "nothing answers at"),
+        (&named, "nothing answers at"),
+        (&["local"], "apt-get install redis-server"),
+    ] {
         let mut command = Command::new(HARNESS);
         command.args(["run", "case.json", "--content", ".", "--engine", "/bin/true", "--mock-llm", "/bin/true"]);
         command.arg("--services").args(services).current_dir(dir.path()).env("PATH", "");

@@ -92,6 +92,11 @@ fn to_select_nothing_is_a_mistake() {
     assert_exit(&output, 2);
     assert_eq!(stderr(&output), "no case is selected: none of 3 fits --filter whale\n");
     assert_exit(&project.harness(&["run", "--shard", "3/2"]), 2);
+    // One case is in one of two shards, and the other one has run nothing.
+    let mut codes = ["1/2", "2/2"]
+        .map(|shard| project.harness(&["run", "--list", "--filter", "bell", "--shard", shard]).status.code());
+    codes.sort_unstable();
+    assert_eq!(codes, [Some(0), Some(2)]);
 }
 
 #[test]

@@ -75,10 +75,20 @@ impl<'a> There<'a> {
     /// Adds what a step makes.
     fn add_all_of(&mut self, part: &'a Step, node: &Node, found: &mut Vec<JsonError>) {
         if let Some((label, game)) = request_of(part)
-            && (self.games.contains(label) || self.requests.insert(label, game).is_some())
+            && (self.games.contains(label)
+                || self.captured.contains(label)
+                || self.requests.insert(label, game).is_some())
         {
             let place = node.get("as").unwrap_or(node).span.clone();
             found.push(JsonError::at(place, format!("the label `{label}` is taken")));
+        }
+        let captures = [node.get("capture"), node.get("http").and_then(|http| http.get("capture"))];
+        for capture in captures.into_iter().flatten().flat_map(Node::members) {
+            let name = capture.key.as_str();
+            if self.games.contains(name) || self.requests.contains_key(name) {
+                let what = format!("`{{{name}}}` stands for a game or a request already");
+                found.push(JsonError::at(capture.key_span.clone(), what).help("call the capture something else"));
+            }
         }
         self.captured.extend(part.capture.keys().map(String::as_str));
         match &part.action {

@@ -73,7 +73,7 @@ impl Expected {
     fn compare(&self, path: &str, actual: Option<&Value>, wrong: &mut Vec<Misfit>) {
         match (self, actual) {
             (Self::Value(expected), actual) => {
-                if actual.unwrap_or(&Value::Null) != expected {
+                if !is_same(actual.unwrap_or(&Value::Null), expected) {
                     wrong.push(Misfit::new(path, expected, actual));
                 }
             }
@@ -155,7 +155,7 @@ impl Word {
         let there = actual.unwrap_or(&Value::Null);
         let ordered = |bound: &Value, fits: fn(std::cmp::Ordering) -> bool| order(there, bound).is_some_and(fits);
         match &self.means {
-            Meaning::Equal(value) => there == value,
+            Meaning::Equal(value) => is_same(there, value),
             // A place that is not there is no other value: a slip in its name would hold whatever happens.
             Meaning::NotEqual(expected) => actual.is_some() && !expected.fits(actual),
             Meaning::Above(bound) => ordered(bound, std::cmp::Ordering::is_gt),
@@ -200,6 +200,21 @@ fn size(value: &Value) -> Option<usize> {
         Value::Object(members) => Some(members.len()),
         Value::String(text) => Some(text.chars().count()),
         _ => None,
+    }
+}
+
+/// Whether two values are the same. Numbers are compared as such: `1.0` is another spelling of `1`, not another number.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(_), Value::Number(_)) => order(one, other).is_some_and(std::cmp::Ordering::is_eq),
+        (Value::Array(items), Value::Array(others)) => {
+            items.len() == others.len() && items.iter().zip(others).all(|(one, other)| is_same(one, other))
+        }
+        (Value::Object(members), Value::Object(others)) => {
+            members.len() == others.len()
+                && members.iter().all(|(key, member)| others.get(key).is_some_and(|other| is_same(member, other)))
+        }
+        _ => one == other,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Keywords of JSON Schema. A validator passes over a keyword that it does not know, so a slip in one would check nothing.
 
 use super::FORMATS;
-use crate::json::{JsonError, Kind, Node, nearest};
+use crate::json::{JsonError, Kind, Member, Node, nearest};
 
 /// Keywords whose value is a schema, or a list of schemas.
 const SCHEMAS: [&str; 16] = [
@@ -67,6 +67,26 @@ const PLAIN: [&str; 37] = [
     "type",
     "uniqueItems",
 ];
+
+/// Keywords that say something about a value and ask for nothing.
+const NOTES: [&str; 9] =
+    ["$comment", "$id", "$schema", "default", "deprecated", "description", "examples", "readOnly", "title"];
+
+/// Whether every value is as a schema asks, as it stands there: it has no keyword that asks for something. One that asks for what is always so,
+/// such as a text of no fewer than no characters, is not found.
+pub(super) fn asks_for_nothing(schema: &Node) -> bool {
+    let is_note = |member: &Member| match member.key.as_str() {
+        "required" => matches!(&member.value.kind, Kind::Array(items) if items.is_empty()),
+        "allOf" => member.value.items().iter().all(asks_for_nothing),
+        "anyOf" => member.value.items().iter().any(asks_for_nothing),
+        key => NOTES.contains(&key),
+    };
+    match &schema.kind {
+        Kind::Bool(asked) => *asked,
+        Kind::Object(members) => members.iter().all(is_note),
+        _ => false,
+    }
+}
 
 /// Every keyword of a schema is one that JSON Schema has, and every format one that is checked.
 pub(super) fn check(schema: &Node) -> Result<(), JsonError> {

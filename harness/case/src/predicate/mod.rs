@@ -216,7 +216,7 @@ fn word(member: &Member) -> Result<Word, JsonError> {
             _ => return Err(refuse("a list or an object")),
         },
         "$unordered" => Meaning::Unordered(list()?),
-        _ if matches!(&value.kind, Kind::Object(members) if members.is_empty()) => return Err(holds_always()),
+        _ if keywords::asks_for_nothing(value) => return Err(holds_always()),
         _ => {
             keywords::check(value)?;
             Meaning::Schema(validator(&value.to_value(), value)?)

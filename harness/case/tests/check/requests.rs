@@ -116,6 +116,7 @@ fn a_name_that_is_not_there_is_pointed_at_itself() {
         r#"{"clock": {"of": "worker[7]", "ahead_seconds": 1}}"#,
         r#"{"freeze": {"of": "worker[7]", "for_ms": 1}}"#,
         r#"{"user_prompt": "a", "as": "game"}"#,
+        r#"{"capture": {"game": {"state": "/id"}}}"#,
     ];
     let places: Vec<String> =
         in_steps("", &steps).iter().map(|error| error.split(" (").next().unwrap().to_owned()).collect();
@@ -134,6 +135,7 @@ fn a_name_that_is_not_there_is_pointed_at_itself() {
             "14:18: there is no `worker[7]` at this step",
             "15:19: there is no `worker[7]` at this step",
             "16:28: the label `game` is taken",
+            "17:14: `{game}` stands for a game or a request already",
         ]
     );
 }
