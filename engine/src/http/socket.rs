@@ -56,6 +56,13 @@ impl Socket {
         }
         Self::over(stream, write_timeout)
     }
+
+    /// What is written from now on leaves with the close, in one packet: the peer wakes up once, not for the last bytes and again for the end.
+    pub(super) fn hold_until_close(&self) {
+        // Where the system cannot, it is two.
+        #[cfg(target_os = "linux")]
+        let _ = SockRef::from(&self.stream).set_tcp_cork(true);
+    }
 }
 
 impl<S> Socket<S> {

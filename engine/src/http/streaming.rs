@@ -15,16 +15,15 @@ use axum::body::{Body, BodyDataStream};
 use axum::http::{Response, header};
 use bytes::{Buf, Bytes};
 use futures::Stream;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+
+use super::socket::Socket;
 
 /// How many frames leave in one system call at most, and so how many a slow reader holds.
 const FRAMES: usize = 32;
 
-/// Writes a response to its end.
-pub(super) async fn write<S: AsyncRead + AsyncWrite + Unpin>(
-    mut socket: S,
-    response: Response<Body>,
-) -> io::Result<()> {
+/// Writes a response to its end, and closes the connection.
+pub(super) async fn write(mut socket: Socket, response: Response<Body>) -> io::Result<()> {
     let (head, body) = response.into_parts();
     let mut text = format!("HTTP/1.1 {}\r\nconnection: close\r\n", head.status);
     for (name, value) in head.headers.iter().filter(|(name, _)| *name != header::CONNECTION) {
@@ -37,8 +36,8 @@ pub(super) async fn write<S: AsyncRead + AsyncWrite + Unpin>(
     text.push_str("\r\n");
     let mut stream = Streaming { body: body.into_data_stream(), ended: false, frames: VecDeque::from([text.into()]) };
     drop(head.headers);
-    poll_fn(|context| stream.poll(&mut socket, context)).await?;
-    socket.shutdown().await
+    // No `shutdown` behind it: the close that follows says the same, and thousands of streams end at once when a server drains.
+    poll_fn(|context| stream.poll(&mut socket, context)).await
 }
 
 struct Streaming {
@@ -50,18 +49,19 @@ struct Streaming {
 
 impl Streaming {
     /// Ready at the end of the body, and when the peer has hung up.
-    fn poll<S: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        socket: &mut S,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll(&mut self, socket: &mut Socket, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let has_more = self.gather(context)?;
+            if self.ended {
+                socket.hold_until_close();
+            }
             match self.send(socket, context) {
                 Poll::Ready(sent) => sent?,
                 Poll::Pending => break,
             }
             if self.ended {
+                // What is unread at the close would turn into a reset that takes the last frames with it.
+                let _ = has_hung_up(socket, context)?;
                 return Poll::Ready(Ok(()));
             }
             if !has_more {
@@ -84,7 +84,7 @@ impl Streaming {
     }
 
     /// Ready once every frame is with the system.
-    fn send<S: AsyncWrite + Unpin>(&mut self, socket: &mut S, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn send(&mut self, socket: &mut Socket, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.frames.is_empty() {
             let mut slices = [IoSlice::new(&[]); FRAMES];
             let count = self.frames.len().min(FRAMES);
@@ -109,7 +109,7 @@ impl Streaming {
 }
 
 /// Ready when the peer has closed its side. What it sends until then is nothing that a stream could answer.
-fn has_hung_up<S: AsyncRead + Unpin>(socket: &mut S, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+fn has_hung_up(socket: &mut Socket, context: &mut Context<'_>) -> Poll<io::Result<()>> {
     loop {
         let mut buffer = [0; 64];
         let mut buffer = ReadBuf::new(&mut buffer);
