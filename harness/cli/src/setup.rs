@@ -86,6 +86,9 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
         note!("`{flag}` is for services that are there already: leave it out, or say `--services external`");
         return Err(Exit::Usage);
     }
+    if let (None, Some(flag)) = (wanted.services.mode(), wanted.flag_of_external()) {
+        note!("`{flag}`: services that are there already are used, as with `--services external`");
+    }
     let http = harness_runner::http::client().map_err(|error| {
         note!("{error}");
         Exit::Services

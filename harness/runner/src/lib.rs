@@ -14,6 +14,7 @@ pub mod http;
 mod invariants;
 pub mod model;
 pub mod record;
+mod redis_client;
 pub mod run;
 pub mod services;
 pub mod snapshot;

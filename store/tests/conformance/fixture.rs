@@ -292,6 +292,17 @@ pub(crate) fn completion(text: &str) -> Completion {
     }
 }
 
+/// Sends a game a message that its provider keeps waiting, until it is given up.
+pub(crate) async fn until_another_is_given_up(store: &SharedStore, game: GameId, provider: &str) {
+    let sent = enqueue(store, game, "look").await;
+    store.record_provider_fault(&fault(provider)).await.unwrap();
+    until("another request is given up", async || {
+        assert_eq!(claim(store, 1).await, []);
+        (request(store, sent).await.status == RequestStatus::Failed).then_some(())
+    })
+    .await;
+}
+
 /// A fault of a provider.
 pub(crate) fn fault(provider: &str) -> ProviderFault {
     ProviderFault {

@@ -8,7 +8,7 @@ use store::{CommitAndClaim, Paused, ProviderOptions, ProviderPolicy, SharedStore
 use crate::bench::Bench;
 use crate::fixture::{
     claim, claim_one, enqueue, failure, fault, finish, log, names, new_game, new_game_of, nonce, options, request,
-    requests, run_all, turn, until, worker,
+    requests, run_all, turn, until, until_another_is_given_up, worker,
 };
 use crate::waiting::assert_wakes;
 
@@ -233,7 +233,8 @@ pub(crate) async fn a_paused_request_does_not_wait_for_its_provider(bench: Bench
     let sent = enqueue(&store, id, "look").await;
     store.record_provider_fault(&fault("offline")).await.unwrap();
     pause(&store, &provider("offline")).await;
-    tokio::time::sleep(2 * limit).await;
+    // One that nobody has paused has waited for less long when it is given up.
+    until_another_is_given_up(&store, new_game_of(&store, "other").await, "other").await;
     assert_eq!(claim(&store, 1).await, []);
     assert_eq!(request(&store, sent).await.status, RequestStatus::Queued);
 

@@ -9,7 +9,8 @@ use tokio::time::timeout;
 use crate::bench::Bench;
 use crate::fair::{fair, game_in, waiting};
 use crate::fixture::{
-    claim, claim_one, enqueue, failure, fault, finish, log, names, options, request, run_all, until, worker,
+    claim, claim_one, enqueue, failure, fault, finish, log, names, options, request, run_all, until,
+    until_another_is_given_up, worker,
 };
 use crate::waiting::assert_wakes;
 
@@ -184,7 +185,8 @@ pub(crate) async fn a_request_of_a_paused_tenant_does_not_wait_for_its_provider(
     let sent = enqueue(&store, id, "look").await;
     store.record_provider_fault(&fault("offline")).await.unwrap();
     pause(&store, "red").await;
-    tokio::time::sleep(2 * limit).await;
+    // One whose tenant nobody has paused has waited for less long when it is given up.
+    until_another_is_given_up(&store, game_in(&store, Some("blue")).await, "offline").await;
     assert_eq!(claim(&store, 1).await, []);
     assert_eq!(request(&store, sent).await.status, RequestStatus::Queued);
 

@@ -3,21 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use harness_case::{Case, LinkAction, LinkFault, LinkTo, RedisAction, RedisCommand, Target};
 use harness_events::{CaseLog, Failure, Source};
-use redis::AsyncConnectionConfig;
 use serde_json::Value;
 
 use super::errors::failed;
 use super::links;
 use super::manner::{Fault, FaultTarget, InjectionPoint, Manner};
+use crate::redis_client;
 use crate::services::{Durability, Programs, Proxy, RedisServer, Services, Upstream};
-
-/// How long Redis may take to answer a step. The client's own half a second is too short where other programs use the processors: once in 50 runs of all
-/// cases beside other loads, a step timed out that nothing was wrong with.
-const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
 /// The Redis of one case.
 #[derive(Debug)]
@@ -149,11 +144,7 @@ impl CaseRedis {
     async fn run(&self, run: &RedisCommand, filled: impl Fn(&str) -> String, log: &CaseLog) -> Result<(), Failure> {
         let words: Vec<String> = run.command.iter().map(|word| filled(word)).collect();
         let answer: Result<redis::Value, redis::RedisError> = async {
-            let client = redis::Client::open(self.url.as_str())?;
-            let limits = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(ANSWER_LIMIT))
-                .set_response_timeout(Some(ANSWER_LIMIT));
-            let mut connection = client.get_multiplexed_async_connection_with_config(&limits).await?;
+            let mut connection = redis_client::connect(&self.url).await?;
             let mut command = redis::Cmd::new();
             for word in &words {
                 command.arg(word);

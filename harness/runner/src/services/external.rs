@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use redis::RedisError;
 use serde_json::{Map, Value};
 
 use super::{Control, Guard, Mode, ServiceError, Services};
+use crate::redis_client;
 
 /// Where external services are.
 #[derive(Debug, Clone, Default)]
@@ -38,8 +40,7 @@ pub(super) async fn services(urls: &ExternalUrls) -> Result<Services, ServiceErr
     answers(&format!("{api}/health")).await?;
     answers(&format!("{mock}/__mock/health")).await?;
     if let Some(url) = &urls.redis {
-        let pong = tokio::time::timeout(LIMIT, ping(url)).await.unwrap_or_else(|_| Err("no answer in time".to_owned()));
-        pong.map_err(|reason| ServiceError::NoAnswer { url: url.clone(), reason })?;
+        ping(url).await.map_err(|error| ServiceError::NoAnswer { url: url.clone(), reason: error.to_string() })?;
     }
     Ok(Services {
         mode: Mode::External,
@@ -60,8 +61,6 @@ async fn answers(url: &str) -> Result<(), ServiceError> {
         .map_err(|error| ServiceError::NoAnswer { url: url.to_owned(), reason: crate::http::innermost(&error) })
 }
 
-async fn ping(url: &str) -> Result<(), String> {
-    let client = redis::Client::open(url).map_err(|error| error.to_string())?;
-    let mut connection = client.get_multiplexed_async_connection().await.map_err(|error| error.to_string())?;
-    redis::cmd("PING").exec_async(&mut connection).await.map_err(|error| error.to_string())
+async fn ping(url: &str) -> Result<(), RedisError> {
+    redis::cmd("PING").exec_async(&mut redis_client::connect(url).await?).await
 }
