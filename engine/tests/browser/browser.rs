@@ -1,5 +1,6 @@
 //! Headless Chromium behind a chromedriver of a test's own.
 
+use std::error::Error;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
@@ -21,6 +22,23 @@ pub(crate) struct Browser {
 
 struct Driver(Child);
 
+impl Driver {
+    /// Starts a driver; none where there is none and the environment does not insist on one.
+    fn spawn() -> Option<Self> {
+        let spawned = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        match spawned {
+            Ok(driver) => Some(Self(driver)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let required = std::env::var("STORY_ENGINE_REQUIRE_BROWSER").is_ok_and(|value| value == "1");
+                assert!(!required, "there is no chromedriver on PATH, and STORY_ENGINE_REQUIRE_BROWSER=1 requires one");
+                eprintln!("skipped: there is no chromedriver on PATH");
+                None
+            }
+            Err(error) => panic!("chromedriver cannot be started: {error}"),
+        }
+    }
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
         // It may have ended by itself.
@@ -29,8 +47,9 @@ impl Drop for Driver {
     }
 }
 
-/// How often it is tried to start Chrome.
-const STARTS: u32 = 3;
+/// How often it is tried to start Chrome, each time by a driver of its own. On a busy machine Chrome now and then ends before its driver has
+/// found it, and a driver finds its port taken; neither says anything of the page.
+const STARTS: u32 = 4;
 
 /// What a reader prefers.
 #[derive(Debug, Clone, Copy)]
@@ -42,21 +61,29 @@ pub(crate) enum Scheme {
 impl Browser {
     /// Opens a window; none where there is no browser and the environment does not insist on one.
     pub(crate) async fn start() -> Option<Self> {
-        let spawned = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let mut driver = match spawned {
-            Ok(driver) => Driver(driver),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let required = std::env::var("STORY_ENGINE_REQUIRE_BROWSER").is_ok_and(|value| value == "1");
-                assert!(!required, "there is no chromedriver on PATH, and STORY_ENGINE_REQUIRE_BROWSER=1 requires one");
-                eprintln!("skipped: there is no chromedriver on PATH");
-                return None;
+        let mut tries = 1;
+        loop {
+            let driver = Driver::spawn()?;
+            match Self::open_window(driver).await {
+                Ok(browser) => return Some(browser),
+                Err(error) if tries < STARTS => eprintln!("no window opens, trying again: {error}"),
+                Err(error) => panic!("no window opens: {error}"),
             }
-            Err(error) => panic!("chromedriver cannot be started: {error}"),
-        };
+            tries += 1;
+        }
+    }
+
+    async fn open_window(mut driver: Driver) -> Result<Self, Box<dyn Error>> {
         let mut lines = BufReader::new(driver.0.stdout.take().unwrap()).lines();
-        let port: u16 = lines
-            .find_map(|line| line.unwrap().split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())
-            .unwrap();
+        let mut said = String::new();
+        let port: u16 = loop {
+            let Some(line) = lines.next() else { return Err(format!("chromedriver ends: {said}").into()) };
+            let line = line?;
+            if let Some((_, port)) = line.split_once("successfully on port ") {
+                break port.trim_end_matches('.').parse()?;
+            }
+            said = said + &line + "\n";
+        };
         // The driver must not stop at a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let options = json!({
@@ -65,18 +92,8 @@ impl Browser {
         let capabilities = serde_json::Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
-        let driver_url = format!("http://127.0.0.1:{port}");
-        // On a busy machine Chrome now and then ends before its driver has found it, which says nothing of the page.
-        let mut tries = 1;
-        let page = loop {
-            match builder.connect(&driver_url).await {
-                Ok(page) => break page,
-                Err(error) if tries < STARTS => eprintln!("Chrome does not start, trying again: {error}"),
-                Err(error) => panic!("Chrome does not start: {error}"),
-            }
-            tries += 1;
-        };
-        Some(Self { page, _driver: driver })
+        let page = builder.connect(&format!("http://127.0.0.1:{port}")).await?;
+        Ok(Self { page, _driver: driver })
     }
 
     /// Returns once a condition holds: looked at whenever the page has changed, not again and again.

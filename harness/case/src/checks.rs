@@ -92,6 +92,10 @@ pub(super) fn check_expect(expect: &Expect, node: &Node, found: &mut Vec<JsonErr
         let place = span_of(node.get("vars").unwrap_or(node), name);
         found.push(JsonError::at(place, what).help(format!("write \"{value}\"")));
     }
+    if expect.within_ms == Some(0) {
+        let error = JsonError::at(span_of(node, "within_ms"), "nothing happens within 0 ms");
+        found.push(error.help("give it at least 1"));
+    }
     if expect.stream.is_some() && expect.listener.is_none() {
         let what = "`stream` speaks of the stream that `listener` names";
         found.push(JsonError::at(span_of(node, "stream"), what));

@@ -28,6 +28,7 @@ pub mod predicate;
 pub mod profile;
 mod redis;
 mod regexes;
+mod repairs;
 mod schema;
 mod scripts;
 mod sources;
@@ -109,8 +110,8 @@ pub struct Terms {
     pub only: bool,
     /// Why it is not run.
     pub skip: Option<String>,
-    /// Why it is expected to fail.
-    pub expected_failure: Option<String>,
+    /// The failure that is expected of it.
+    pub expected_failure: Option<ExpectedFailure>,
     /// How long it may take.
     pub limit: Option<Duration>,
     /// How often it is tried again when it fails.
@@ -119,6 +120,15 @@ pub struct Terms {
     pub runs: usize,
     /// Which part of the runs must pass.
     pub pass_rate: f64,
+}
+
+/// The failure that is expected of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedFailure {
+    /// Why it fails for now.
+    pub reason: String,
+    /// A text that the failure contains; any failure will do without one.
+    pub text: Option<String>,
 }
 
 /// A game that a case plays.

@@ -245,6 +245,9 @@ fn ctrl_c_ends_what_was_started() {
         command.env("TMPDIR", project.path("")).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.next().unwrap().unwrap().starts_with("1 case, services: embedded"));
+    // What a kill would leave.
+    let report = || std::fs::read_to_string(project.path("report.xml")).unwrap();
+    assert!(report().contains("errors=\"1\"") && report().contains("the run was killed"), "{}", report());
     signal(&child, "INT");
     let rest: Vec<String> = lines.map(Result::unwrap).collect();
     assert_eq!(rest.last().unwrap(), "0 passed, 0 failed, 0 skipped, 1 not run");
@@ -252,7 +255,7 @@ fn ctrl_c_ends_what_was_started() {
     let left = std::fs::read_dir(project.path("")).unwrap().map(|entry| entry.unwrap().file_name());
     let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with("harness-")).collect();
     assert!(left.is_empty(), "{left:?} is left");
-    assert!(project.path("report.xml").is_file());
+    assert!(report().contains("the run was cut short") && !report().contains("killed"), "{}", report());
 }
 
 #[test]

@@ -55,6 +55,16 @@ pub(super) fn junit<'a>(
     xml
 }
 
+/// The report of a run that could not write its own.
+pub(super) fn killed() -> String {
+    let counts = "tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\"";
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"harness\" {counts}>\n<testsuite name=\"cases\" {counts}>\n\
+         <testcase classname=\"harness\" name=\"run\"><error message=\"the run was killed before it could report\"/></testcase>\n\
+         </testsuite>\n</testsuites>\n"
+    )
+}
+
 /// A case's id in two parts, by which CI servers sort: `faults/retry[late]` is `retry[late]` of the class `faults`. The name of
 /// a row may hold no slash.
 fn named(id: &str) -> String {

@@ -95,6 +95,21 @@ impl Output {
         let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
         written.map_err(|source| ReportError::File { path: self.path.clone(), source })
     }
+
+    /// Writes a text that stands only until the report is finished; nothing where it cannot be taken back.
+    fn write_for_now(&mut self, text: &str) -> Result<(), ReportError> {
+        if self.is_file() { self.write(text) } else { Ok(()) }
+    }
+
+    /// Writes the report in place of what is there.
+    fn finish(self, text: &str) -> Result<(), ReportError> {
+        let mut output = if self.is_file() { Self::open(&self.path)? } else { self };
+        output.write(text)
+    }
+
+    fn is_file(&self) -> bool {
+        self.path != Path::new("-")
+    }
 }
 
 impl Reporters {
@@ -112,13 +127,18 @@ impl Reporters {
 
     fn with(terminal: Terminal<Box<dyn Write + Send>>, wanted: &Wanted) -> Result<Self, ReportError> {
         let open = |path: &Option<PathBuf>| path.as_deref().map(Output::open).transpose();
+        let mut junit = open(&wanted.junit)?;
+        if let Some(file) = &mut junit {
+            // What is left if the run is killed: CI servers take an empty file for a run without cases.
+            file.write_for_now(&junit::killed())?;
+        }
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         Ok(Self {
             terminal,
             record: Record::default(),
             json: open(&wanted.json)?,
-            junit: open(&wanted.junit)?,
+            junit,
             html: open(&wanted.html)?,
             history: match &wanted.history {
                 Some(file) => {
@@ -198,9 +218,9 @@ impl Reporters {
         if self.record.began.is_some() && !self.record.over {
             drop(self.terminal.broken_off());
         }
-        if let Some(file) = &mut self.junit {
+        if let Some(file) = self.junit {
             let unfinished: Vec<&str> = self.record.running.keys().map(String::as_str).collect();
-            file.write(&junit::junit(self.record.reports(), &unfinished, &self.record.summary))?;
+            file.finish(&junit::junit(self.record.reports(), &unfinished, &self.record.summary))?;
         }
         if let Some(file) = &mut self.html {
             let page = html::page(&self.record).map_err(io::Error::from);
@@ -256,7 +276,7 @@ mod tests {
         until(&mut text_seen, "1 case,").await;
         kill_process(getpid(), Kind::USR1).unwrap();
         let text = until(&mut text_seen, "bell: a gate\n").await;
-        assert!(text.contains("0 of 1 cases are done, 1 running\n"), "{text}");
+        assert!(text.contains("done: 0 of 1 case; 1 running\n"), "{text}");
         events.send(RunEventKind::RunFinished(harness_events::Summary::default()));
         drop(events);
         following.await.unwrap().unwrap();

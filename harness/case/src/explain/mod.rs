@@ -139,7 +139,10 @@ fn on_terms(terms: &Terms) -> Vec<String> {
     let mut words = Vec::new();
     words.extend(only.then(|| "Only cases with this mark are run.".to_owned()));
     words.extend(skip.iter().map(|reason| format!("It is not run: {reason}.")));
-    words.extend(expected_failure.iter().map(|reason| format!("It is expected to fail: {reason}.")));
+    words.extend(expected_failure.iter().map(|expected| match &expected.text {
+        None => format!("It is expected to fail: {}.", expected.reason),
+        Some(text) => format!("It is expected to fail with \"{text}\": {}.", expected.reason),
+    }));
     words.extend(limit.iter().map(|limit| format!("It may take {} in all.", seconds(*limit))));
     words.extend((*retries > 0).then(|| format!("If it fails, it is tried again {}.", times(*retries))));
     words.extend(

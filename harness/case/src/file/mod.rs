@@ -47,6 +47,9 @@ pub struct CaseFile {
     /// Why the case fails for now. As soon as it passes, it is red.
     #[serde(default)]
     pub expected_failure: Option<String>,
+    /// A text in the failure that is expected. Another failure is red.
+    #[serde(default)]
+    pub fails_with: Option<String>,
     /// How long the case may take in all, in seconds, before `HARNESS_TIME_FACTOR` stretches it.
     #[serde(default)]
     pub timeout_seconds: Option<f64>,

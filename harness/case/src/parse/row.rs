@@ -13,7 +13,8 @@ use crate::sources::CaseLines;
 use crate::step::Step;
 use crate::step::read::Around;
 use crate::{
-    Case, DEFAULT_GAME, Game, Terms, WarningAbout, compat, id, labels, lookup, misplaced, names, numbers, vacuous,
+    Case, DEFAULT_GAME, ExpectedFailure, Game, Terms, WarningAbout, compat, id, labels, lookup, misplaced, names, numbers,
+    repairs, vacuous,
 };
 
 /// So often a case may be played in one run of the harness.
@@ -121,6 +122,7 @@ impl Row<'_> {
                 errors.extend(labels::check(&games, &steps, nodes));
             }
             errors.extend(numbers::check(file.workers, &steps, nodes));
+            errors.extend(repairs::check(&steps, nodes));
         }
         errors.extend(check_filters(&file.snapshot, &node));
         let content = file.content.as_ref().map(|dir| directory(dir, &node, path)).transpose();
@@ -218,6 +220,9 @@ fn terms(file: &CaseFile, node: &Node, errors: &mut Vec<JsonError>) -> Terms {
     if !(1..=RUNS_MAX).contains(&file.runs) {
         wrong("runs", &format!("a case has from 1 to {RUNS_MAX} runs"));
     }
+    if file.runs == 1 && file.pass_rate.is_some_and(|rate| rate < 1.0) {
+        wrong("pass_rate", "the case is played once, so a part of its runs is all or nothing: give it `runs` too");
+    }
     let pass_rate = file.pass_rate.unwrap_or(1.0);
     if !(pass_rate > 0.0 && pass_rate <= 1.0) {
         wrong("pass_rate", "a rate is above 0 and at most 1: at 0 the case would say nothing");
@@ -225,10 +230,18 @@ fn terms(file: &CaseFile, node: &Node, errors: &mut Vec<JsonError>) -> Terms {
     if file.expected_failure.is_some() && file.runs > 1 {
         wrong("expected_failure", "a case with several `runs` has a `pass_rate` instead");
     }
+    if file.fails_with.is_some() && file.expected_failure.is_none() {
+        wrong("fails_with", "no failure is expected here: say why one is, under `expected_failure`");
+    }
+    if file.fails_with.as_ref().is_some_and(|text| text.trim().is_empty()) {
+        wrong("fails_with", "every failure contains this");
+    }
+    let expected_failure =
+        file.expected_failure.clone().map(|reason| ExpectedFailure { reason, text: file.fails_with.clone() });
     Terms {
         only: file.only,
         skip: file.skip.clone(),
-        expected_failure: file.expected_failure.clone(),
+        expected_failure,
         limit: limit.and_then(Result::ok),
         retries: file.retries,
         runs: file.runs,

@@ -71,7 +71,9 @@ fn in_step(step: &Node, found: &mut Vec<JsonError>) {
                 if let Some(expect) = member.value.get("expect") {
                     in_expectations(expect, found);
                 }
+                found.extend(member.value.get("capture").and_then(captures_nothing));
             }
+            "capture" => found.extend(captures_nothing(&member.value)),
             "stream" | "wait_for" => {
                 for key in ["events", "where", "narration"] {
                     if let Some(part) = member_of(&member.value, key) {
@@ -87,6 +89,11 @@ fn in_step(step: &Node, found: &mut Vec<JsonError>) {
             _ => {}
         }
     }
+}
+
+fn captures_nothing(capture: &Node) -> Option<JsonError> {
+    let is_empty = matches!(capture.kind, Kind::Object(_)) && capture.members().is_empty();
+    is_empty.then(|| JsonError::at(capture.span.clone(), "this captures nothing").help("leave it out, or name what is kept"))
 }
 
 /// An object whose members are expectations.

@@ -39,6 +39,31 @@ fn a_case_that_expects_nothing_is_doubted_and_is_no_error() {
 }
 
 #[test]
+fn what_can_have_no_effect_is_refused() {
+    let cut = r#"{"link": {"to": "api", "do": "cut"}}"#;
+    let repair = r#"{"link": {"to": "model", "do": "repair"}}"#;
+    for (member, steps, said) in [
+        ("", vec![LOOK, cut, repair], "nothing is repaired: no step disturbs this link"),
+        ("", vec![r#"{"user_prompt": "I look.", "capture": {}}"#, LOOK], "this captures nothing"),
+        (r#""pass_rate": 0.5,"#, vec![LOOK], "the case is played once"),
+        (r#""fails_with": "location","#, vec![LOOK], "no failure is expected here"),
+        (r#""expected_failure": "not built", "fails_with": " ","#, vec![LOOK], "every failure contains this"),
+        ("", vec![r#"{"user_prompt": "I look.", "expect": {"within_ms": 0}}"#], "nothing happens within 0 ms"),
+    ] {
+        let (errors, _) = found(&case_with(member, &steps));
+        assert!(errors.len() == 1 && errors[0].contains(said), "{steps:?}: {errors:?}");
+    }
+    let hold = r#"{"link": {"to": "model", "do": "hold"}}"#;
+    for (member, steps) in [
+        ("", vec![LOOK, hold, repair]),
+        (r#""runs": 2, "pass_rate": 0.5,"#, vec![LOOK]),
+        (r#""expected_failure": "not built", "fails_with": "location","#, vec![LOOK]),
+    ] {
+        assert_eq!(found(&case_with(member, &steps)).0, Vec::<String>::new(), "{member} {steps:?}");
+    }
+}
+
+#[test]
 fn a_case_of_the_go_engine_may_expect_nothing_without_a_doubt() {
     let go =
         r#"{"name": "x", "scenario": "ferry_crossing.json", "seed_game_state": {}, "steps": [{"user_prompt": "a"}]}"#;

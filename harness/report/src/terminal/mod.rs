@@ -77,8 +77,7 @@ impl<W: Write> Terminal<W> {
         match &event.kind {
             RunEventKind::RunStarted { cases, mode, reason } => {
                 (self.began, self.cases) = (Instant::now(), *cases);
-                let cases = if *cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") };
-                self.line(&format!("{cases}, services: {mode} ({reason})"))?;
+                self.line(&format!("{}, services: {mode} ({reason})", self.all()))?;
             }
             RunEventKind::CaseStarted { case } => {
                 self.running.retain(|running| running.case != *case);
@@ -111,7 +110,7 @@ impl<W: Write> Terminal<W> {
     pub(super) fn tell_running(&mut self) -> io::Result<()> {
         let done = self.done.passed + self.done.failed + self.done.skipped;
         let took = self.began.elapsed().as_secs_f64();
-        self.line(&format!("after {took:.1} s {done} of {} cases are done, {}", self.cases, self.counts()))?;
+        self.line(&format!("after {took:.1} s, done: {done} of {}; {}", self.all(), self.counts()))?;
         for text in self.running.iter().map(state).collect::<Vec<_>>() {
             self.line(&format!("  RUN {text}"))?;
         }
@@ -127,8 +126,13 @@ impl<W: Write> Terminal<W> {
         }
         let summary = Summary { took: self.began.elapsed(), ..self.done };
         let done = summary.passed + summary.failed + summary.skipped;
-        self.line(&format!("broken off when {done} of {} cases were done", self.cases))?;
+        self.line(&format!("broken off, done: {done} of {}", self.all()))?;
         self.end(&summary)
+    }
+
+    /// All cases of the run, in words.
+    fn all(&self) -> String {
+        if self.cases == 1 { "1 case".to_owned() } else { format!("{} cases", self.cases) }
     }
 
     /// Writes a line that stays.

@@ -105,7 +105,7 @@ async fn a_run_says_what_each_case_waits_for() {
     terminal.tell_running().unwrap();
     drop(terminal);
     let text = String::from_utf8(out).unwrap();
-    assert!(text.contains("0 of 2 cases are done, 2 running\n  RUN [     0.0s"), "{text}");
+    assert!(text.contains("done: 0 of 2 cases; 2 running\n  RUN [     0.0s"), "{text}");
 }
 
 #[tokio::test]
@@ -129,6 +129,6 @@ async fn a_run_that_breaks_off_says_what_was_left() {
     terminal.broken_off().unwrap();
     drop(terminal);
     let text = String::from_utf8(out).unwrap();
-    assert!(text.contains("b: starting\nbroken off when 1 of 3 cases were done\n"), "{text}");
+    assert!(text.contains("b: starting\nbroken off, done: 1 of 3 cases\n"), "{text}");
     assert!(text.ends_with("\n1 passed, 0 failed, 0 skipped\n"), "{text}");
 }

@@ -186,11 +186,7 @@ async fn steps(world: &World, pauses: Option<&Pauses>, events: &Events) -> Resul
 async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<Vec<Record>, Failure> {
     let deadline = Instant::now() + crate::stretched(REST_LIMIT);
     // A link that is still disturbed would keep the case from coming to rest.
-    let repaired = world.repair_links().await;
-    // In another order of events a fault may meet nothing.
-    if manner == Manner::Plain {
-        repaired?;
-    }
+    world.repair_links().await?;
     for watch in world.games.iter().filter_map(|game| game.watch.as_ref()) {
         watch.resume(&world.players_url());
     }

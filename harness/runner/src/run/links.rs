@@ -6,7 +6,7 @@ use harness_events::{CaseLog, Failure, Source};
 use serde_json::json;
 
 use super::errors::failed;
-use crate::services::{LinkFaults, Proxy, Upstream};
+use crate::services::{Effect, LinkFaults, Proxy, Upstream};
 
 /// The proxies of one case. A link that no step disturbs has none.
 #[derive(Debug, Default)]
@@ -76,23 +76,23 @@ async fn start(url: &str, seed: u64) -> Result<Proxy, Failure> {
 /// Removes the faults of a link, which has a proxy for each process. It fails if they have done nothing that they were to do: a fault that
 /// met nothing has tested nothing.
 pub(super) fn repair<'a>(to: LinkTo, proxies: impl IntoIterator<Item = &'a Proxy>) -> Result<(), Failure> {
-    let mut unmet = Vec::new();
-    let mut count = 0;
+    let mut without_effect = None;
+    let mut has_effect = false;
     for proxy in proxies {
-        unmet.extend(proxy.unmet());
-        count += 1;
+        match proxy.effect() {
+            Effect::NoFault => {}
+            Effect::Some => has_effect = true,
+            Effect::None(why) => without_effect = Some(why),
+        }
         proxy.change(LinkFaults::repair);
     }
     // Of several processes one may have had nothing to say.
-    match unmet.pop() {
-        Some(what) if unmet.len() + 1 == count => {
-            Err(Failure::new(format!("the fault on {} met nothing: {what}", name(to))))
-        }
-        _ => Ok(()),
+    match without_effect.filter(|_| !has_effect) {
+        Some(why) => Err(Failure::new(format!("the fault on {} met nothing: {why}", name(to)))),
+        None => Ok(()),
     }
 }
 
-/// What messages call a link.
 const fn name(to: LinkTo) -> &'static str {
     match to {
         LinkTo::Redis => "the link to Redis",

@@ -123,7 +123,7 @@ impl CaseRedis {
                 if let Some(server) = &self.server {
                     server.kill().await;
                 }
-                self.all(LinkFault::Cut);
+                self.proxies.values().for_each(Proxy::reset);
             }
             RedisAction::Start => {
                 if let Some(server) = &self.server {

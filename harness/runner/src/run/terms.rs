@@ -1,6 +1,6 @@
 //! On what terms a case is run: how often, how often again, and what counts as its success.
 
-use harness_case::Terms;
+use harness_case::{ExpectedFailure, Terms};
 use harness_events::{CaseOutcome, CaseReport, Events, Failure, RunEventKind};
 
 use super::RunContext;
@@ -17,7 +17,7 @@ pub(super) async fn run(context: &RunContext, play: &Play, retries: usize, event
         attempts(context, play, retries, events).await
     };
     match &terms.expected_failure {
-        Some(reason) => expected_to_fail(report, reason),
+        Some(expected) => expected_to_fail(report, expected),
         None => report,
     }
 }
@@ -120,11 +120,19 @@ fn runs_that_must_pass(terms: &Terms) -> usize {
 }
 
 /// A case that is expected to fail: that it does is well, that it does not is not.
-fn expected_to_fail(report: CaseReport, reason: &str) -> CaseReport {
+fn expected_to_fail(report: CaseReport, expected: &ExpectedFailure) -> CaseReport {
+    let ExpectedFailure { reason, text } = expected;
     match report.outcome {
         // What is expected is something that the steps do, and not a service that does not start.
         CaseOutcome::Failed(failure) if failure.before_it_began => {
             CaseReport { outcome: CaseOutcome::Failed(failure), ..report }
+        }
+        CaseOutcome::Failed(failure)
+            if let Some(text) = text
+                && !failure.headline().contains(text.as_str()) =>
+        {
+            let what = format!("it fails, but not with \"{text}\" as expected ({reason}): {}", failure.what);
+            CaseReport { outcome: CaseOutcome::Failed(Box::new(Failure { what, ..*failure })), ..report }
         }
         CaseOutcome::Failed(failure) => {
             let note = format!("it fails, as expected ({reason}): {}", failure.what);
@@ -205,10 +213,18 @@ mod tests {
 
     #[test]
     fn an_expected_failure_is_well_and_an_unexpected_pass_is_red() {
-        let fails = expected_to_fail(report(failed()), "not built yet");
-        assert!(matches!(fails.outcome, CaseOutcome::Passed));
-        assert_eq!(fails.note.unwrap(), "it fails, as expected (not built yet): it broke");
-        let passes = expected_to_fail(report(CaseOutcome::Passed), "not built yet");
+        let expected = |text: Option<&str>| ExpectedFailure {
+            reason: "not built yet".to_owned(),
+            text: text.map(str::to_owned),
+        };
+        for text in [None, Some("broke")] {
+            let fails = expected_to_fail(report(failed()), &expected(text));
+            assert!(matches!(fails.outcome, CaseOutcome::Passed));
+            assert_eq!(fails.note.unwrap(), "it fails, as expected (not built yet): it broke");
+        }
+        let other = expected_to_fail(report(failed()), &expected(Some("another place")));
+        assert!(matches!(other.outcome, CaseOutcome::Failed(failure) if failure.what.contains("not with \"another place\"")));
+        let passes = expected_to_fail(report(CaseOutcome::Passed), &expected(None));
         assert!(matches!(passes.outcome, CaseOutcome::Failed(failure) if failure.what.contains("has passed")));
     }
 }

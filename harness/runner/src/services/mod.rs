@@ -25,6 +25,7 @@ pub use local::{Durability, RedisServer};
 pub(crate) use process::READY_LIMIT;
 pub use process::{Launch, Process};
 pub use programs::Programs;
+pub(crate) use proxy::Effect;
 pub use proxy::{LinkFaults, Proxy, Upstream};
 pub use reap::reap;
 pub use supervise::supervise;

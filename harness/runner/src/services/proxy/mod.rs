@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+pub(crate) use faults::Effect;
 pub use faults::LinkFaults;
 use pump::{Carried, carry};
 
@@ -78,14 +79,19 @@ impl Proxy {
         self.faults.send_modify(change);
     }
 
-    /// What its fault was to do and has not done yet.
-    pub(crate) fn unmet(&self) -> Option<String> {
-        self.faults.borrow().unmet()
+    /// What its faults have met.
+    pub(crate) fn effect(&self) -> Effect {
+        self.faults.borrow().effect()
     }
 
-    /// Resets every connection.
+    /// Resets every connection, as a fault of the link.
     pub fn cut(&self) {
-        self.faults.send_modify(|faults| faults.cuts += 1);
+        self.change(LinkFaults::cut);
+    }
+
+    /// Resets every connection that there may still be: the server is gone.
+    pub(crate) fn reset(&self) {
+        self.change(|faults| faults.cuts += 1);
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) async fn carry<F: AsyncRead + AsyncWrite>(
     let (far_read, far_write) = tokio::io::split(far);
     let mut faults = link.subscribe();
     let LinkFaults { cuts, repaired, half_opened, .. } = *faults.borrow_and_update();
+    let _open = Open::count(link);
     let connection = Connection { link, born: half_opened, spoiled: AtomicBool::new(false) };
     let ends = |faults: &LinkFaults| {
         let spoiled = connection.spoiled.load(Ordering::Relaxed) || connection.born < faults.half_opened;
@@ -65,6 +66,28 @@ pub(super) async fn carry<F: AsyncRead + AsyncWrite>(
         there = connection.pump(near_read, far_write, Direction::Requests, seed) => there,
         back = connection.pump(far_read, near_write, Direction::Responses, seed) => back,
         _ = faults.wait_for(ends) => Carried::Broken,
+    }
+}
+
+/// Counts a connection as long as it is open.
+struct Open<'a>(&'a watch::Sender<LinkFaults>);
+
+impl<'a> Open<'a> {
+    fn count(link: &'a watch::Sender<LinkFaults>) -> Self {
+        link.send_if_modified(|faults| {
+            faults.open += 1;
+            false
+        });
+        Self(link)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.send_if_modified(|faults| {
+            faults.open -= 1;
+            false
+        });
     }
 }
 
@@ -90,6 +113,13 @@ impl Connection<'_> {
                     false
                 });
                 return Carried::Broken;
+            }
+            if now.lasts() && read > 0 {
+                // Nobody waits for the count, here and where connections are counted.
+                self.link.send_if_modified(|faults| {
+                    faults.pieces += 1;
+                    false
+                });
             }
             let jitter = now.jitter.mul_f64(draw.random_range(0.0..=1.0));
             if !(now.latency + jitter).is_zero() {
@@ -151,6 +181,7 @@ impl Connection<'_> {
             faults.cut_after = left.checked_sub(bytes as u64).filter(|left| *left > 0);
             if faults.cut_after.is_none() {
                 cut = usize::try_from(left).ok();
+                faults.broken = Some(faults.broken.unwrap_or(0) + 1);
             }
             // Nobody waits for the count.
             false
