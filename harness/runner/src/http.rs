@@ -14,13 +14,18 @@ pub fn client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder().no_proxy().connect_timeout(CONNECT_LIMIT).build()
 }
 
-/// The same, with headers that every request sends unless it has its own.
-pub(crate) fn client_with(headers: &BTreeMap<String, String>) -> Result<reqwest::Client, Box<dyn Error>> {
+/// The same, with headers that every request sends unless it has its own. What is not `encrypted` needs no certificates: reading those of the
+/// system costs more than a short case.
+pub(crate) fn client_with(
+    headers: &BTreeMap<String, String>,
+    encrypted: bool,
+) -> Result<reqwest::Client, Box<dyn Error>> {
     let mut defaults = HeaderMap::new();
     for (name, value) in headers {
         defaults.insert(name.parse::<HeaderName>()?, value.parse::<HeaderValue>()?);
     }
     let builder = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT_LIMIT);
+    let builder = if encrypted { builder } else { builder.tls_certs_only([]) };
     Ok(builder.default_headers(defaults).build()?)
 }
 

@@ -2,6 +2,7 @@
 //! give it evidence of every broken promise.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mock_llm::Kind;
@@ -59,7 +60,7 @@ fn log(game: &GameEvidence, log: &Journal) -> Option<Finding> {
 }
 
 /// Events as the log may keep them: chunks that follow each other are one, and those whose text is void have none.
-fn chunks_joined(events: &[Seen]) -> Vec<Seen> {
+fn chunks_joined(events: &[Arc<Seen>]) -> Vec<Seen> {
     let mut joined: Vec<Seen> = Vec::new();
     for seen in events {
         match (&seen.event, joined.last_mut()) {
@@ -70,7 +71,7 @@ fn chunks_joined(events: &[Seen]) -> Vec<Seen> {
                 (chunk.done, chunk.chunks) = (next.done, chunk.chunks.saturating_add(next.chunks.get()));
                 id.clone_from(&seen.id);
             }
-            _ => joined.push(seen.clone()),
+            _ => joined.push(Seen::clone(seen)),
         }
         if let Some(Event::AttemptSuperseded(_) | Event::RequestFailed(_) | Event::RequestCancelled(_)) = &seen.event {
             for before in joined.iter_mut().filter(|before| before.request == seen.request) {

@@ -11,7 +11,7 @@ use super::injector::InjectionLog;
 use super::ledger::{Call, Ledger};
 use super::players::Post;
 use super::testbed::Testbed;
-use crate::watch::{Journal, Seen};
+use crate::watch::Journal;
 
 /// How many reads run at the same time.
 const AT_ONCE: usize = 16;
@@ -93,7 +93,7 @@ pub(super) async fn collect(
     }
     drop(games);
     let heard_of: BTreeSet<RequestId> =
-        evidence.games.iter().flat_map(|game| game.live.events()).filter_map(Seen::request_id).collect();
+        evidence.games.iter().flat_map(|game| game.live.events()).filter_map(|seen| seen.request_id()).collect();
     let reads = heard_of.into_iter().map(|id| {
         let client = client.clone();
         async move { (id, client.request(id).await) }

@@ -209,7 +209,7 @@ mod tests {
 
     fn mismatch(list: Value, journal: &Journal, labels: &[(&str, RequestId)], quiet: bool) -> Option<Mismatch> {
         let list: EventList = serde_json::from_value(list).unwrap();
-        let events: Vec<&Seen> = journal.events().iter().collect();
+        let events: Vec<&Seen> = journal.events().iter().map(AsRef::as_ref).collect();
         let labels = labels.iter().map(|(label, id)| ((*label).to_owned(), id.to_string())).collect();
         let profile = Profile::story_engine();
         check(&list, &Observed { events, labels, quiet, text: profile.events.text.as_ref(), ..Observed::default() })
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn pieces_of_one_attempt_count_as_one() {
         let journal = journal(RequestId::new(), &[(1, "a"), (1, "b"), (2, "c")]);
-        let events: Vec<&Seen> = journal.events().iter().collect();
+        let events: Vec<&Seen> = journal.events().iter().map(AsRef::as_ref).collect();
         let texts: Vec<_> = join_chunks(&events, Profile::story_engine().events.text.as_ref())
             .iter()
             .map(|event| event.data["content"].clone())
@@ -292,7 +292,7 @@ mod tests {
     fn how_many_pieces_an_event_joins_is_not_shown() {
         let mut journal = Journal::default();
         journal.take(Duration::ZERO, "chat.chunk", r#"{"content":"abc","chunks":3}"#, Some("1:3"));
-        let events: Vec<&Seen> = journal.events().iter().collect();
+        let events: Vec<&Seen> = journal.events().iter().map(AsRef::as_ref).collect();
         let joined = join_chunks(&events, Profile::story_engine().events.text.as_ref());
         assert_eq!(joined[0].data, json!({"content": "abc"}));
     }

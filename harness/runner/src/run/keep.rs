@@ -1,5 +1,7 @@
 //! What a step keeps for later steps: parts of the state, of its request, of an event.
 
+use std::sync::Arc;
+
 use harness_case::{EventCapture, Step, StepCapture};
 use harness_events::{Failure, Mismatch};
 use regex::Regex;
@@ -59,7 +61,7 @@ async fn value(
             let request = label.as_ref().map_or(request, |label| world.labelled(label));
             let mut matching = matching.clone();
             world.fill_places(&mut matching);
-            let fits = |seen: &&Seen| seen.name == *event && compare_places("", &matching, &seen.data).is_empty();
+            let fits = |seen: &&Arc<Seen>| seen.name == *event && compare_places("", &matching, &seen.data).is_empty();
             let events = events(world, subject, request.as_ref());
             events.iter().rev().find(fits).and_then(|seen| at(&seen.data, pointer))
         }
@@ -67,10 +69,10 @@ async fn value(
 }
 
 /// The events of a request, or of the step's game.
-fn events(world: &World, subject: &Subject<'_>, request: Option<&RequestRun>) -> Vec<Seen> {
+fn events(world: &World, subject: &Subject<'_>, request: Option<&RequestRun>) -> Vec<Arc<Seen>> {
     let game = request.map_or(subject.game, |request| world.game_of(request));
     let Some(watch) = &game.watch else { return Vec::new() };
-    let of_request = |seen: &&Seen| request.is_none_or(|request| seen.is_of(&request.id));
+    let of_request = |seen: &&Arc<Seen>| request.is_none_or(|request| seen.is_of(&request.id));
     watch.journal().events().iter().filter(of_request).cloned().collect()
 }
 

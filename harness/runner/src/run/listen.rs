@@ -125,7 +125,7 @@ pub(super) async fn read_request(
     }
     let expect = Expect { events: step.events.clone(), ..Expect::default() };
     let seen = Observed {
-        events: journal.events().iter().collect(),
+        events: journal.events().iter().map(AsRef::as_ref).collect(),
         text: world.profile.events.text.as_ref(),
         labels: world.labels(),
         quiet: true,

@@ -1,5 +1,7 @@
 //! Expectations of a step: looked at until they hold, or cannot hold any more.
 
+use std::sync::Arc;
+
 use harness_case::Expect;
 use harness_case::profile::{Call, End};
 use harness_events::{Failure, Mismatch};
@@ -69,7 +71,7 @@ pub(super) async fn look(world: &World, subject: &Subject<'_>, expect: &Expect) 
     check(expect, &observed)
 }
 
-fn relevant_events(world: &World, game: &GameRun, request: Option<&RequestRun>, expect: &Expect) -> Vec<Seen> {
+fn relevant_events(world: &World, game: &GameRun, request: Option<&RequestRun>, expect: &Expect) -> Vec<Arc<Seen>> {
     let all = match &expect.listener {
         Some(label) => world.with_listener(label, |watch| watch.journal().events().to_vec()).unwrap_or_default(),
         None => game.watch.as_ref().map(|watch| watch.journal().events().to_vec()).unwrap_or_default(),
@@ -87,7 +89,7 @@ async fn observe<'a>(
     request: Option<&RequestRun>,
     subject: &Subject<'_>,
     expect: &Expect,
-    events: &'a [Seen],
+    events: &'a [Arc<Seen>],
 ) -> Observed<'a> {
     let state = if expect.needs_state() {
         turn_state::seen_by(world, game, subject.own.as_ref(), events).await.ok()
@@ -114,7 +116,7 @@ async fn observe<'a>(
     Observed {
         state,
         request: facts,
-        events: events.iter().collect(),
+        events: events.iter().map(AsRef::as_ref).collect(),
         text: world.profile.events.text.as_ref(),
         stream: expect.listener.as_ref().and_then(|label| world.with_listener(label, Watch::status)),
         queue,

@@ -5,7 +5,7 @@
 //! message: a turn that follows cannot commit before the state was read. The alternative, to read as soon as the event has
 //! come, loses that race on a busy machine.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -98,7 +98,7 @@ pub(super) async fn seen_by(
     world: &World,
     game: &GameRun,
     own: Option<&RequestRun>,
-    events: &[Seen],
+    events: &[Arc<Seen>],
 ) -> Result<Value, CallError> {
     let Some(own) = own else { return world.state(game).await };
     let kept = world.turn_states.lock().unwrap_or_else(PoisonError::into_inner).get(&own.id).cloned();
@@ -109,7 +109,7 @@ pub(super) async fn seen_by(
 }
 
 /// The members of a state that the turn's event carries, laid over it.
-fn with_event(mut state: Value, events: &[Seen]) -> Value {
+fn with_event(mut state: Value, events: &[Arc<Seen>]) -> Value {
     let updated = events.iter().rev().find_map(|seen| match &seen.event {
         Some(Event::StateUpdated(updated)) => Some(updated),
         _ => None,

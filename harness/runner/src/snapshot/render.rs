@@ -17,7 +17,7 @@ pub fn events(games: &[(String, Journal)], text_events: Option<&TextEvents>, ali
     let mut text = String::new();
     for (label, journal) in games {
         heading(&mut text, label, games.len());
-        let seen: Vec<&Seen> = journal.events().iter().collect();
+        let seen: Vec<&Seen> = journal.events().iter().map(AsRef::as_ref).collect();
         for event in join_chunks(&seen, text_events) {
             // Writing to a String cannot fail, here and below.
             let _ = writeln!(text, "{} {}", event.name, aliases.redact(&event.data));

@@ -49,7 +49,8 @@ impl Seen {
 #[derive(Debug, Clone)]
 pub struct Journal {
     profile: Arc<Profile>,
-    events: Vec<Seen>,
+    /// Shared, because who looks at them takes a copy of the journal as it is then.
+    events: Vec<Arc<Seen>>,
     faults: Vec<String>,
     coverage: Coverage,
     /// The offset that comes next, where ids are contiguous; not known before the first event of a stream that is joined late.
@@ -86,7 +87,7 @@ impl Journal {
 
     /// Every event, in the order in which they came.
     #[must_use]
-    pub fn events(&self) -> &[Seen] {
+    pub fn events(&self) -> &[Arc<Seen>] {
         &self.events
     }
 
@@ -125,7 +126,7 @@ impl Journal {
 
     /// The events of one request.
     pub fn of<'a>(&'a self, request: &'a str) -> impl Iterator<Item = &'a Seen> {
-        self.events.iter().filter(move |seen| seen.is_of(request))
+        self.events.iter().map(AsRef::as_ref).filter(move |seen: &&Seen| seen.is_of(request))
     }
 
     /// The event that ended a request, and how; none while it continues, as a dead letter does that is retried.
@@ -183,7 +184,8 @@ impl Journal {
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         });
-        self.events.push(Seen { at, id: id.map(str::to_owned), name: name.to_owned(), data, request, offset, event });
+        let id = id.map(str::to_owned);
+        self.events.push(Arc::new(Seen { at, id, name: name.to_owned(), data, request, offset, event }));
     }
 
     /// The place of an event among the game's events, 0 if it has none; notes what is wrong with it. One that joins pieces begins

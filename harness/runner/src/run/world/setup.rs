@@ -21,7 +21,8 @@ pub(super) fn caller(context: &RunContext, case: &Case) -> Result<(Arc<Profile>,
     if case.headers.is_empty() {
         return Ok((profile, context.http.clone()));
     }
-    let http = crate::http::client_with(&case.headers)
+    let encrypted = context.services.api_url.as_ref().is_some_and(|url| url.starts_with("https:"));
+    let http = crate::http::client_with(&case.headers, encrypted)
         .map_err(|error| Failure::new(format!("the case's `headers` cannot be sent: {error}")))?;
     Ok((profile, http))
 }
