@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::expect::Expect;
 use super::file::{Capture, HttpStep, StepCapture};
+use super::placeholder;
 use crate::json::{JsonError, Node, Span, nearest};
 
 /// The methods of HTTP.
@@ -104,6 +105,11 @@ pub(super) fn check_expect(expect: &Expect, node: &Node, found: &mut Vec<JsonErr
 
 /// What is wrong with a regular expression at a key of a node.
 fn check_regex(regex: &str, node: &Node, key: &str) -> Option<JsonError> {
-    let error = Regex::new(regex).err()?;
-    Some(JsonError::at(span_of(node, key), error.to_string()))
+    let error = JsonError::at(span_of(node, key), Regex::new(regex).err()?.to_string());
+    Some(match placeholder::names(regex).first() {
+        Some(name) => error.help(format!(
+            "`{{{name}}}` is not replaced in a regular expression: expect a text with it, as under `response_contains`"
+        )),
+        None => error,
+    })
 }

@@ -1,5 +1,7 @@
 //! From [`Node`]s to types: serde over the tree, with every error at the key or value that caused it.
 
+use std::cell::Cell;
+
 use serde::de::value::StrDeserializer;
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, Unexpected,
@@ -29,6 +31,11 @@ impl de::Error for JsonError {
 
     fn missing_field(field: &'static str) -> Self {
         Self { message: super::all::missing(field), help: None, span: None }
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        let message = format!("this is `{field}`, which is given already under its other name");
+        Self { message, help: Some("keep one of the two".to_owned()), span: None }
     }
 
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
@@ -135,7 +142,15 @@ impl<'de> Deserializer<'de> for &'de Node {
             },
             Kind::String(value) => visitor.visit_borrowed_str(value),
             Kind::Array(items) => visitor.visit_seq(Items(items.iter())),
-            Kind::Object(members) => visitor.visit_map(Members { rest: members.iter(), value: None }),
+            Kind::Object(members) => {
+                let unread = Cell::new(None);
+                let result = visitor.visit_map(Members { rest: members.iter(), value: None, unread: &unread });
+                match unread.get() {
+                    // A key that is refused before its value is read: it is there under another name, too.
+                    Some(member) => place(result, &member.key_span),
+                    None => result,
+                }
+            }
         };
         place(result, &self.span)
     }
@@ -213,22 +228,27 @@ impl<'de> de::SeqAccess<'de> for Items<'de> {
     }
 }
 
-struct Members<'de> {
+struct Members<'de, 'a> {
     rest: std::slice::Iter<'de, Member>,
     value: Option<&'de Node>,
+    /// The member whose key was read and whose value was not.
+    unread: &'a Cell<Option<&'de Member>>,
 }
 
-impl<'de> de::MapAccess<'de> for Members<'de> {
+impl<'de> de::MapAccess<'de> for Members<'de, '_> {
     type Error = JsonError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, JsonError> {
+        self.unread.set(None);
         let Some(member) = self.rest.next() else { return Ok(None) };
         self.value = Some(&member.value);
+        self.unread.set(Some(member));
         let key: StrDeserializer<'de, JsonError> = member.key.as_str().into_deserializer();
         place(seed.deserialize(key).map(Some), &member.key_span)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, JsonError> {
+        self.unread.set(None);
         let value =
             self.value.take().ok_or_else(|| <JsonError as de::Error>::custom("a value was read before its key"))?;
         place(seed.deserialize(value), &value.span)
@@ -359,6 +379,19 @@ mod tests {
                 assert!(!message.contains(word), "{text}: {message}");
             }
         }
+    }
+
+    #[test]
+    fn a_key_that_is_there_under_two_names_is_pointed_at() {
+        #[derive(Debug, Deserialize)]
+        struct Renamed {
+            #[serde(alias = "old")]
+            _new: u32,
+        }
+        let text = r#"{"_new": 1, "old": 2}"#;
+        let error = from_node::<Renamed>(&parse(text).unwrap()).unwrap_err();
+        assert_eq!(&text[error.span.clone().unwrap()], "\"old\"");
+        assert!(error.message.contains("this is `_new`"), "{error}");
     }
 
     #[test]

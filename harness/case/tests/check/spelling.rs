@@ -54,6 +54,21 @@ fn a_word_with_a_letter_left_out_is_told_the_whole_word() {
 }
 
 #[test]
+fn a_key_under_two_names_is_pointed_at_where_it_comes_again() {
+    let step = r#"{"user_prompt": "a", "expect": {"location": "landing", "user_location": "landing"}}"#;
+    let error = said(step);
+    assert!(error.contains("this is `location`") && error.ends_with("(keep one of the two)"), "{error}");
+}
+
+#[test]
+fn a_name_in_a_regular_expression_is_said_not_to_be_replaced() {
+    let error = said(r#"{"user_prompt": "a", "expect": {"response_regex": "{who} speaks"}}"#);
+    assert!(error.contains("`{who}` is not replaced in a regular expression"), "{error}");
+    let error = said(r#"{"user_prompt": "a", "expect": {"response_regex": "(he"}}"#);
+    assert!(!error.contains("not replaced"), "{error}");
+}
+
+#[test]
 fn an_empty_name_is_never_what_was_meant() {
     let step = r#"{"expect": {"request": "a", "attempt": 1}}"#;
     let errors = in_steps("", &[r#"{"user_prompt": "I look.", "as": ""}"#, step]);
