@@ -173,11 +173,12 @@ fn read_file(path: &Path) -> Result<(Value, String), ConfigError> {
     }
 }
 
-/// Every key with an example of its value. The name of a provider or a tier can be anything: `*` here.
+/// Every key with an example of its value. The name of a provider, a tier or a tenant can be anything: `*` here.
 fn known_keys() -> Value {
     let mut config = Config::default();
     config.tiers.insert("*".to_owned(), TierConfig::example());
     config.providers.insert("*".to_owned(), ProviderConfig::example());
+    config.queue.weights.insert("*".to_owned(), 1.0);
     serde_json::to_value(&config).unwrap_or_default()
 }
 
@@ -239,6 +240,8 @@ fn merge(into: &mut Value, layer: Value) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -284,6 +287,45 @@ mod tests {
         assert!(error.contains("`tiers.gold.redis.url_file`"), "{error}");
         let ConfigError::UnknownKey { key, .. } = set("WIGHT", "2").unwrap_err() else { panic!() };
         assert_eq!(key, "tiers.gold.wight");
+    }
+
+    #[test]
+    fn a_tenant_has_a_weight_by_file_and_by_environment() {
+        for (name, text) in [
+            ("c.toml", "[queue]\norder = 'fair'\nweights = { acme = 2.5 }"),
+            ("c.json", r#"{"queue": {"order": "fair", "weights": {"acme": 2.5}}}"#),
+        ] {
+            let (_directory, flags) = file(name, text);
+            assert_eq!(load(&flags, env(&[])).unwrap().queue.weights["acme"], 2.5, "{name}");
+        }
+        let set = env(&[("STORY_ENGINE_QUEUE__ORDER", "fair"), ("STORY_ENGINE_QUEUE__WEIGHTS__ACME", "2.5")]);
+        assert_eq!(load(&Flags::default(), set).unwrap().queue.weights["acme"], 2.5);
+    }
+
+    /// Where names can be anything by the schema, of which editors know, they can be by the check of keys as well.
+    #[test]
+    fn names_that_can_be_anything_are_no_unknown_keys() {
+        fn each(schema: &Value, all: &Value, known: &Value, path: &str, found: &mut Vec<String>) {
+            let schema = match schema.get("$ref").and_then(Value::as_str) {
+                Some(to) => all.pointer(to.trim_start_matches('#')).unwrap(),
+                None => schema,
+            };
+            if let Some(below) = schema.get("additionalProperties").filter(|below| **below != json!(false)) {
+                let is_free = known.as_object().is_none_or(|known| known.contains_key("*"));
+                assert!(is_free, "{path} takes any name by the schema, and none by `known_keys`");
+                found.push(path.to_owned());
+                each(below, all, known.get("*").unwrap_or(&Value::Null), &format!("{path}.*"), found);
+            }
+            for (key, below) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                let known = known.get(key).unwrap_or(&Value::Null);
+                each(below, all, known, &format!("{path}.{key}"), found);
+            }
+        }
+        let (schema, mut found) = (schemars::schema_for!(Config).to_value(), Vec::new());
+        each(&schema, &schema, &known_keys(), "", &mut found);
+        for map in [".queue.weights", ".providers", ".tiers", ".providers.*.extra_headers"] {
+            assert!(found.iter().any(|path| path == map), "{map} is none of {found:?}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use harness_case::ModelScript;
 use mock_llm::{EntryProgress, Record};
-use protocol::{Event, QueueView, RequestId, RequestStatus, RequestView, RewindCause};
+use protocol::{Event, QueueView, RequestId, RequestStatus, RequestType, RequestView, RewindCause};
 use story::ChatMessage;
 
 pub(crate) use backoff::backoff;
@@ -155,23 +155,35 @@ pub(crate) fn status(journal: &Journal, view: &RequestView) -> Option<Finding> {
 /// The history ends with every turn that was committed and not taken back: its message and its narration, once each, in order. The message of
 /// a turn that tells several story events has the prompts of all.
 pub(crate) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<Finding> {
-    let mut messages = BTreeMap::new();
-    let mut turns: Vec<String> = Vec::new();
-    // The number of the last turn. Two entries of `turns` are a turn.
+    let mut queued = BTreeMap::new();
+    let mut turns: Vec<Told> = Vec::new();
+    // Story events that were cancelled during the present turn, which may tell them all the same.
+    let mut cancelled: Vec<Part> = Vec::new();
+    // The number of the last turn.
     let mut last: Option<u64> = None;
     for event in journal.events().iter().filter_map(|seen| seen.event.as_ref()) {
         match event {
-            Event::RequestQueued(queued) => drop(messages.insert(queued.request_id, queued.user_message.as_str())),
-            Event::RequestCompleted(completed) if completed.result.told_with.is_some() => {
-                let told = messages.get(&completed.request_id).copied().unwrap_or_default();
-                if let [.., message, _narration] = turns.as_mut_slice() {
-                    *message = format!("{message}\n\n{told}");
+            Event::RequestQueued(event) => {
+                let part = Part { place: queued.len(), text: event.user_message.clone(), is_sure: true };
+                queued.insert(event.request_id, (event.kind, part));
+            }
+            Event::RequestCancelled(event) => {
+                if let Some((RequestType::StoryEvent, part)) = queued.get(&event.request_id) {
+                    cancelled.push(Part { is_sure: false, ..part.clone() });
                 }
             }
-            Event::RequestCompleted(completed) => {
-                turns.extend(messages.get(&completed.request_id).map(ToString::to_string));
-                turns.push(completed.result.message.clone());
-                last = Some(last.map_or(completed.result.turn, |last| last + 1));
+            Event::RequestCompleted(event) if event.result.told_with.is_some() => {
+                if let (Some(told), Some((_, part))) = (turns.last_mut(), queued.get(&event.request_id)) {
+                    told.behind.push(part.clone());
+                }
+            }
+            Event::RequestCompleted(event) => {
+                turns.extend(queued.get(&event.request_id).map(|(_, part)| Told {
+                    first: part.text.clone(),
+                    behind: std::mem::take(&mut cancelled),
+                    narration: event.result.message.clone(),
+                }));
+                last = Some(last.map_or(event.result.turn, |last| last + 1));
             }
             Event::GameRewound(rewound) => {
                 let gone = last.unwrap_or(rewound.turn).saturating_sub(rewound.turn);
@@ -180,7 +192,7 @@ pub(crate) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<Find
                 let kept = if retold {
                     0
                 } else {
-                    turns.len().saturating_sub(usize::try_from(2 * gone).unwrap_or(usize::MAX))
+                    turns.len().saturating_sub(usize::try_from(gone).unwrap_or(usize::MAX))
                 };
                 turns.truncate(kept);
                 last = Some(rewound.turn);
@@ -189,7 +201,52 @@ pub(crate) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<Find
         }
     }
     let kept: Vec<&str> = history.iter().map(|message| message.content.as_str()).collect();
-    let turns: Vec<&str> = turns.iter().map(String::as_str).collect();
-    let what = || format!("the history is {kept:?}, but the turns were {turns:?}");
-    (!kept.ends_with(&turns)).then(|| Finding::new(FindingKind::Contradiction, what()))
+    let ends = kept.split_at_checked(kept.len().wrapping_sub(2 * turns.len())).map(|(_, ends)| ends);
+    let is_told = ends.is_some_and(|ends| turns.iter().zip(ends.chunks(2)).all(|(told, pair)| told.is(pair)));
+    let turns = || turns.iter().flat_map(Told::in_words).collect::<Vec<_>>();
+    let what = || format!("the history is {kept:?}, but the turns were {:?}", turns());
+    (!is_told).then(|| Finding::new(FindingKind::Contradiction, what()))
+}
+
+/// A turn as the history should have it.
+struct Told {
+    /// The message of its request.
+    first: String,
+    /// The prompts of story events that it tells as well.
+    behind: Vec<Part>,
+    narration: String,
+}
+
+/// A story event's prompt in a turn of another one.
+#[derive(Clone)]
+struct Part {
+    /// How many requests were queued before it.
+    place: usize,
+    text: String,
+    /// Whether the turn tells it for sure. One that was cancelled meanwhile may have been narrated by then.
+    is_sure: bool,
+}
+
+impl Told {
+    /// Whether these are its message and its narration.
+    fn is(&self, pair: &[&str]) -> bool {
+        let [message, narration] = pair else { return false };
+        let mut behind: Vec<&Part> = self.behind.iter().collect();
+        behind.sort_by_key(|part| part.place);
+        *narration == self.narration
+            && message.strip_prefix(self.first.as_str()).is_some_and(|rest| is_made_of(rest, &behind))
+    }
+
+    fn in_words(&self) -> [String; 2] {
+        let behind = self.behind.iter().filter(|part| part.is_sure).map(|part| part.text.as_str());
+        let message: Vec<&str> = std::iter::once(self.first.as_str()).chain(behind).collect();
+        [message.join("\n\n"), self.narration.clone()]
+    }
+}
+
+/// Whether a text is that of these parts, each behind an empty line; those that are not sure may be left out.
+fn is_made_of(text: &str, parts: &[&Part]) -> bool {
+    let Some((first, others)) = parts.split_first() else { return text.is_empty() };
+    let rest = text.strip_prefix("\n\n").and_then(|text| text.strip_prefix(first.text.as_str()));
+    rest.is_some_and(|rest| is_made_of(rest, others)) || (!first.is_sure && is_made_of(text, others))
 }
