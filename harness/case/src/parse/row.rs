@@ -13,8 +13,8 @@ use crate::sources::CaseLines;
 use crate::step::Step;
 use crate::step::read::Around;
 use crate::{
-    Case, DEFAULT_GAME, ExpectedFailure, Game, Terms, WarningAbout, compat, id, labels, lookup, misplaced, names, numbers,
-    repairs, vacuous,
+    Case, DEFAULT_GAME, ExpectedFailure, Game, Terms, WarningAbout, compat, id, labels, lookup, misplaced, names,
+    numbers, repairs, vacuous,
 };
 
 /// So often a case may be played in one run of the harness.

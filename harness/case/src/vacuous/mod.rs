@@ -93,7 +93,9 @@ fn in_step(step: &Node, found: &mut Vec<JsonError>) {
 
 fn captures_nothing(capture: &Node) -> Option<JsonError> {
     let is_empty = matches!(capture.kind, Kind::Object(_)) && capture.members().is_empty();
-    is_empty.then(|| JsonError::at(capture.span.clone(), "this captures nothing").help("leave it out, or name what is kept"))
+    is_empty.then(|| {
+        JsonError::at(capture.span.clone(), "this captures nothing").help("leave it out, or name what is kept")
+    })
 }
 
 /// An object whose members are expectations.

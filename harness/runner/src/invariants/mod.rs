@@ -189,11 +189,8 @@ pub(crate) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<Find
                 let gone = last.unwrap_or(rewound.turn).saturating_sub(rewound.turn);
                 let retold = rewound.cause == RewindCause::Choose || gone == 0;
                 // What is narrated instead of the last turns, no event says.
-                let kept = if retold {
-                    0
-                } else {
-                    turns.len().saturating_sub(usize::try_from(gone).unwrap_or(usize::MAX))
-                };
+                let kept =
+                    if retold { 0 } else { turns.len().saturating_sub(usize::try_from(gone).unwrap_or(usize::MAX)) };
                 turns.truncate(kept);
                 last = Some(rewound.turn);
             }

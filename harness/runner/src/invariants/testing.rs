@@ -4,8 +4,9 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use protocol::{
-    Attempt, AttemptSuperseded, ChatChunk, Event, GameId, Problem, ProblemType, RequestCompleted, RequestFailed,
-    RequestId, RequestProcessing, RequestQueued, RequestStatus, RequestType, StateUpdated, TurnResult, Usage,
+    Attempt, AttemptSuperseded, ChatChunk, Event, GameId, Problem, ProblemType, RequestCancelled, RequestCompleted,
+    RequestFailed, RequestId, RequestProcessing, RequestQueued, RequestStatus, RequestType, StateUpdated, TurnResult,
+    Usage,
 };
 
 use super::{FindingKind, events};
@@ -134,6 +135,11 @@ impl Story {
         let (kind, status, game_id) = (RequestType::Chat, RequestStatus::Failed, self.game);
         let error = Problem::new(ProblemType::ModelFailed, "no");
         self.publish(RequestFailed { request_id, game_id, kind, status, attempt: Attempt(attempt), error })
+    }
+
+    pub(crate) fn cancelled(&mut self, request_id: RequestId) -> &mut Self {
+        let (status, game_id) = (RequestStatus::Cancelled, self.game);
+        self.publish(RequestCancelled { request_id, game_id, status })
     }
 
     /// Everything that is wrong with the story.

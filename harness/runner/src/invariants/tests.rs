@@ -160,3 +160,23 @@ fn a_story_event_is_told_in_the_turn_of_another_one_and_of_no_other_request() {
     story.updated(a, 2).completed(a, 1, "Rain.").processing(b, 1).told(b, a, "Rain.");
     assert!(story.wrong()[0].contains("has a turn of its own"), "{:?}", story.wrong());
 }
+
+#[test]
+fn a_story_event_that_is_cancelled_during_a_turn_may_be_told_in_it_or_not() {
+    let (a, b, c, d) = (RequestId::new(), RequestId::new(), RequestId::new(), RequestId::new());
+    let mut story = Story::new();
+    story.follows(a, d, "It rains.").follows(b, d, "It thunders.").follows(c, d, "A gull cries.");
+    story.processing(a, 1).cancelled(b).chunk(a, 1, "Rain.").done(a, 1).updated(a, 2).completed(a, 1, "Rain.");
+    story.processing(c, 1).told(c, a, "");
+    let said = |role, content: &str| ChatMessage { role, content: content.to_owned(), is_story_event: false };
+    let found = |message: &str| {
+        history(&story.journal, &[said(Role::User, message), said(Role::Assistant, "Rain.")])
+            .map(|finding| finding.to_string())
+    };
+    for told in ["It rains.\n\nIt thunders.\n\nA gull cries.", "It rains.\n\nA gull cries."] {
+        assert_eq!(found(told), None, "{told}");
+    }
+    for wrong in ["It rains.\n\nIt thunders.", "It rains.\n\nA gull cries.\n\nIt thunders.", "It rains."] {
+        assert!(found(wrong).is_some(), "{wrong}");
+    }
+}

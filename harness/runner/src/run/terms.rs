@@ -213,17 +213,17 @@ mod tests {
 
     #[test]
     fn an_expected_failure_is_well_and_an_unexpected_pass_is_red() {
-        let expected = |text: Option<&str>| ExpectedFailure {
-            reason: "not built yet".to_owned(),
-            text: text.map(str::to_owned),
-        };
+        let expected =
+            |text: Option<&str>| ExpectedFailure { reason: "not built yet".to_owned(), text: text.map(str::to_owned) };
         for text in [None, Some("broke")] {
             let fails = expected_to_fail(report(failed()), &expected(text));
             assert!(matches!(fails.outcome, CaseOutcome::Passed));
             assert_eq!(fails.note.unwrap(), "it fails, as expected (not built yet): it broke");
         }
         let other = expected_to_fail(report(failed()), &expected(Some("another place")));
-        assert!(matches!(other.outcome, CaseOutcome::Failed(failure) if failure.what.contains("not with \"another place\"")));
+        assert!(
+            matches!(other.outcome, CaseOutcome::Failed(failure) if failure.what.contains("not with \"another place\""))
+        );
         let passes = expected_to_fail(report(CaseOutcome::Passed), &expected(None));
         assert!(matches!(passes.outcome, CaseOutcome::Failed(failure) if failure.what.contains("has passed")));
     }

@@ -5,8 +5,8 @@
 //! message: a turn that follows cannot commit before the state was read. The alternative, to read as soon as the event has
 //! come, loses that race on a busy machine.
 
-use std::sync::{Arc, PoisonError};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use harness_events::Failure;

@@ -3,7 +3,9 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use harness_case::{ClockAction, FreezeAction, LinkAction, LinkFault, LinkTo, ProcessAction, RedisAction, Target, Verb};
+use harness_case::{
+    ClockAction, FreezeAction, LinkAction, LinkFault, LinkTo, ProcessAction, RedisAction, Target, Verb,
+};
 use harness_events::{Failure, Source};
 
 use super::World;
