@@ -296,10 +296,10 @@ mod tests {
             ("c.json", r#"{"queue": {"order": "fair", "weights": {"acme": 2.5}}}"#),
         ] {
             let (_directory, flags) = file(name, text);
-            assert_eq!(load(&flags, env(&[])).unwrap().queue.weights["acme"], 2.5, "{name}");
+            assert_eq!(load(&flags, env(&[])).unwrap().queue.weights.get("acme"), Some(&2.5), "{name}");
         }
         let set = env(&[("STORY_ENGINE_QUEUE__ORDER", "fair"), ("STORY_ENGINE_QUEUE__WEIGHTS__ACME", "2.5")]);
-        assert_eq!(load(&Flags::default(), set).unwrap().queue.weights["acme"], 2.5);
+        assert_eq!(load(&Flags::default(), set).unwrap().queue.weights.get("acme"), Some(&2.5));
     }
 
     /// Where names can be anything by the schema, of which editors know, they can be by the check of keys as well.

@@ -16,7 +16,8 @@ pub(super) fn check(steps: &[Step], nodes: &[Node]) -> Vec<JsonError> {
                 && fault.to == repair.to
                 && (fault.of.is_none() || repair.of.is_none() || fault.of == repair.of)
         };
-        if !(disturbs_redis && repair.to == LinkTo::Redis) && !links().any(|(fault, _)| concerns(fault)) {
+        let is_disturbed = links().any(|(fault, _)| concerns(fault)) || (disturbs_redis && repair.to == LinkTo::Redis);
+        if !is_disturbed {
             let place = node.get("link").unwrap_or(node).span.clone();
             found.push(
                 JsonError::at(place, "nothing is repaired: no step disturbs this link")
