@@ -301,6 +301,26 @@ fn bonuses_are_those_of_the_weapon_else_of_the_score_and_the_numbers_are_told_wh
 }
 
 #[test]
+fn the_numbers_of_a_hit_are_what_it_cost_and_what_is_left() {
+    let library = changed(|scenario| scenario["conflict"] = json!({ "numbers": true }));
+    let mut hits = 0;
+    for seed in 0..40 {
+        let state = at_the_weir(&library, seed);
+        let applied = play(&library, &state, attack("player", "eel", None));
+        let (Some(before), Some(left)) = (hp(&state).1, hp(&applied.state).1) else { continue };
+        if left < before {
+            hits += 1;
+            let numbers = format!("; {} of damage, {left} of {before} hit points left).", before - left);
+            let decided = applied.state.decided.join(" ");
+            assert!(decided.contains(&numbers), "{decided}: {numbers}");
+        } else {
+            assert!(!applied.state.decided.join(" ").contains("of damage"), "{:?}", applied.state.decided);
+        }
+    }
+    assert!(hits > 5, "only {hits} of 40 hit");
+}
+
+#[test]
 fn who_was_defeated_does_not_come_back_with_a_scene_but_by_an_authors_word() {
     let library = changed(|scenario| {
         let weir = scenario["locations"]["weir"].clone();
