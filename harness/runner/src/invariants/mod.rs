@@ -10,7 +10,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use harness_case::ModelScript;
 use mock_llm::{EntryProgress, Record};
@@ -178,10 +178,11 @@ pub(crate) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<Find
                 }
             }
             Event::RequestCompleted(event) => {
-                turns.extend(queued.get(&event.request_id).map(|(_, part)| Told {
-                    first: part.text.clone(),
-                    behind: std::mem::take(&mut cancelled),
-                    narration: event.result.message.clone(),
+                let mut behind = std::mem::take(&mut cancelled);
+                turns.extend(queued.get(&event.request_id).map(|(kind, part)| {
+                    // A player's turn tells no story event.
+                    behind.retain(|_| *kind == RequestType::StoryEvent);
+                    Told { first: part.text.clone(), behind, narration: event.result.message.clone() }
                 }));
                 last = Some(last.map_or(event.result.turn, |last| last + 1));
             }
@@ -199,10 +200,10 @@ pub(crate) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<Find
     }
     let kept: Vec<&str> = history.iter().map(|message| message.content.as_str()).collect();
     let ends = kept.split_at_checked(kept.len().wrapping_sub(2 * turns.len())).map(|(_, ends)| ends);
-    let is_told = ends.is_some_and(|ends| turns.iter().zip(ends.chunks(2)).all(|(told, pair)| told.is(pair)));
+    let is_right = ends.is_some_and(|ends| turns.iter().zip(ends.chunks(2)).all(|(told, pair)| told.is(pair)));
     let turns = || turns.iter().flat_map(Told::in_words).collect::<Vec<_>>();
     let what = || format!("the history is {kept:?}, but the turns were {:?}", turns());
-    (!is_told).then(|| Finding::new(FindingKind::Contradiction, what()))
+    (!is_right).then(|| Finding::new(FindingKind::Contradiction, what()))
 }
 
 /// A turn as the history should have it.
@@ -243,7 +244,15 @@ impl Told {
 
 /// Whether a text is that of these parts, each behind an empty line; those that are not sure may be left out.
 fn is_made_of(text: &str, parts: &[&Part]) -> bool {
-    let Some((first, others)) = parts.split_first() else { return text.is_empty() };
-    let rest = text.strip_prefix("\n\n").and_then(|text| text.strip_prefix(first.text.as_str()));
-    rest.is_some_and(|rest| is_made_of(rest, others)) || (!first.is_sure && is_made_of(text, others))
+    // Where the text may go on behind the parts so far. Trying each choice by itself would take twice as long for each part.
+    let mut ends = BTreeSet::from([0]);
+    for part in parts {
+        let behind = |end: &usize| {
+            let rest = text[*end..].strip_prefix("\n\n")?.strip_prefix(part.text.as_str())?;
+            Some(text.len() - rest.len())
+        };
+        let with: BTreeSet<usize> = ends.iter().filter_map(behind).collect();
+        ends = if part.is_sure { with } else { &ends | &with };
+    }
+    ends.contains(&text.len())
 }

@@ -81,8 +81,8 @@ pub(super) fn repair<'a>(to: LinkTo, proxies: impl IntoIterator<Item = &'a Proxy
     for proxy in proxies {
         match proxy.effect() {
             Effect::NoFault => {}
-            Effect::Some => has_effect = true,
-            Effect::None(why) => without_effect = Some(why),
+            Effect::Met => has_effect = true,
+            Effect::Unmet(why) => without_effect = Some(why),
         }
         proxy.change(LinkFaults::repair);
     }
@@ -93,6 +93,7 @@ pub(super) fn repair<'a>(to: LinkTo, proxies: impl IntoIterator<Item = &'a Proxy
     }
 }
 
+/// What messages call a link.
 const fn name(to: LinkTo) -> &'static str {
     match to {
         LinkTo::Redis => "the link to Redis",

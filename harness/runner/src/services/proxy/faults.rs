@@ -72,11 +72,11 @@ impl LinkFaults {
         } else if self.lasts() && self.pieces == 0 {
             "nothing was sent meanwhile".to_owned()
         } else if self.drop_responses || self.broken.is_some() || self.lasts() {
-            return Effect::Some;
+            return Effect::Met;
         } else {
             return Effect::NoFault;
         };
-        Effect::None(nothing)
+        Effect::Unmet(nothing)
     }
 
     fn breaks_what_is_open(&mut self) {
@@ -101,7 +101,7 @@ pub(crate) enum Effect {
     /// The link has no fault, or one that is over.
     NoFault,
     /// A fault has done something.
-    Some,
+    Met,
     /// A fault has done nothing, so nothing was tested: why.
-    None(String),
+    Unmet(String),
 }

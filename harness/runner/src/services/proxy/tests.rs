@@ -183,25 +183,25 @@ async fn a_link_can_lead_to_another_server() {
 }
 
 #[tokio::test]
-async fn a_fault_that_met_nothing_can_be_told_from_one_that_has() {
+async fn a_fault_that_met_nothing_is_distinguished_from_one_that_has() {
     let (proxy, mut stream) = link().await;
     assert_eq!(proxy.effect(), Effect::NoFault);
-    let none = |proxy: &Proxy| matches!(proxy.effect(), Effect::None(_));
+    let none = |proxy: &Proxy| matches!(proxy.effect(), Effect::Unmet(_));
     proxy.change(|faults| faults.latency = Duration::from_millis(1));
     assert!(none(&proxy));
     assert_eq!(ask(&mut stream, 1).await.unwrap(), 2);
-    assert_eq!(proxy.effect(), Effect::Some);
+    assert_eq!(proxy.effect(), Effect::Met);
     proxy.change(LinkFaults::repair);
     assert_eq!(proxy.effect(), Effect::NoFault);
     proxy.change(|faults| faults.cut_after = Some(1));
     assert!(none(&proxy));
     // The reset may overtake the byte.
     let _ = ask(&mut stream, 1).await;
-    assert_eq!(proxy.effect(), Effect::Some);
+    assert_eq!(proxy.effect(), Effect::Met);
     let unused = Proxy::start(server().await, 1).await.unwrap();
     unused.cut();
     assert!(none(&unused));
     let (proxy, _stream) = link().await;
     proxy.cut();
-    assert_eq!(proxy.effect(), Effect::Some);
+    assert_eq!(proxy.effect(), Effect::Met);
 }
