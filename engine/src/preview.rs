@@ -50,7 +50,8 @@ pub async fn preview(
 ) -> Result<PromptView, PreviewError> {
     let unknown = || Problem::new(ProblemType::UnknownGame, format!("there is no game {id}"));
     let unplayable = |why: String| PreviewError::Problem(Problem::new(ProblemType::UnknownContent, why));
-    let game = store.game(id).await?.ok_or_else(|| PreviewError::Problem(unknown()))?;
+    let (game, history) =
+        store.game_with_history(id, asked.history).await?.ok_or_else(|| PreviewError::Problem(unknown()))?;
     if let Some(turn) = asked.turn {
         let sent = sent(store, id, turn, asked.purpose).await?;
         return Ok(view_of_sent(id, turn, asked.purpose, models, sent));
@@ -65,7 +66,6 @@ pub async fn preview(
     match asked.purpose {
         PromptPurpose::Narrate => {
             let provider = models.get(name).ok_or_else(missing)?;
-            let history = store.history(id, asked.history).await?;
             let prompt = narration_prompt(library, state, &history, &input, provider)
                 .map_err(|error| unplayable(error.to_string()))?;
             let stops = story::stop_sequences(state, &input);

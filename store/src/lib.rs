@@ -120,15 +120,21 @@ fn waited_too_long(options: &StoreOptions) -> Problem {
 
 /// Where games are kept.
 #[async_trait]
-pub trait Games {
+pub trait Games: Sync {
     /// Keeps a new game, with version 1, unless a limit of its creator is reached. Repeating it changes nothing.
     async fn create_game(&self, id: GameId, new: &GameContents) -> Result<Created, StoreError>;
 
     /// A game in its present state.
     async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError>;
 
-    /// The last `limit` messages of a game's history, oldest first.
-    async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError>;
+    /// The same with the last `limit` messages of its history, oldest first: both of one version.
+    async fn game_with_history(&self, id: GameId, limit: usize)
+    -> Result<Option<(Game, Vec<ChatMessage>)>, StoreError>;
+
+    /// The messages alone.
+    async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError> {
+        Ok(self.game_with_history(id, limit).await?.map(|(_, history)| history).unwrap_or_default())
+    }
 
     /// At most `limit` games, the latest changed first, from the place behind `after` on. It costs the same on every page. One that cannot be read
     /// is listed as such.

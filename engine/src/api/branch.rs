@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use protocol::{BranchGame, BranchedFrom, GameId, Problem, ProblemType};
 use store::{Game, GameContents, GameDocument, turns_up_to};
+use story::ChatMessage;
 
 use super::account::Account;
 use super::body::Body;
@@ -48,8 +49,9 @@ pub(super) async fn post(
     // It costs as much as an import of the same game.
     let turn = api.imports.turn(account.one_of(), account.tenant.clone()).await?;
     for _ in 0..TRIES {
-        let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
-        let branched = up_to(&api, &game, branch.turn.unwrap_or(game.document.last_turn()), branch.name.clone()).await;
+        let (game, history) = api.store.game_with_history(id, usize::MAX).await?.ok_or_else(|| unknown_game(id))?;
+        let turn_of = branch.turn.unwrap_or(game.document.last_turn());
+        let branched = up_to(&api, &game, history, turn_of, branch.name.clone()).await;
         // A game that was changed while it was read is read again.
         if api.store.game(id).await?.is_none_or(|now| now.version != game.version) {
             continue;
@@ -70,8 +72,13 @@ pub(super) async fn post(
 }
 
 /// A game as another one was after a turn.
-async fn up_to(api: &Api, game: &Game, turn: u64, name: Option<String>) -> Result<GameContents, ApiError> {
-    let mut history = api.store.history(game.id, usize::MAX).await?;
+async fn up_to(
+    api: &Api,
+    game: &Game,
+    mut history: Vec<ChatMessage>,
+    turn: u64,
+    name: Option<String>,
+) -> Result<GameContents, ApiError> {
     let state = if turn == game.document.last_turn() {
         game.document.state.clone()
     } else {

@@ -65,8 +65,8 @@ pub(super) async fn get(
 /// A game with everything that belongs to it, as of one version.
 async fn read(api: &Api, id: GameId) -> Result<GameExport, ApiError> {
     for _ in 0..TRIES {
-        let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
-        let chat_history = api.store.history(id, usize::MAX).await?;
+        let (game, chat_history) =
+            api.store.game_with_history(id, usize::MAX).await?.ok_or_else(|| unknown_game(id))?;
         let (last_turn, messages) = (game.document.last_turn(), chat_history.len());
         let turns = turns_up_to(&*api.store, id, last_turn).await?;
         if api.store.game(id).await?.is_some_and(|now| now.version == game.version) {

@@ -393,7 +393,7 @@ async fn view_for(
 }
 
 async fn view(api: &Api, id: GameId, status: StatusCode, capability: Option<String>) -> Result<Response, ApiError> {
-    let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
+    let (game, chat_history) = api.store.game_with_history(id, usize::MAX).await?.ok_or_else(|| unknown_game(id))?;
     let view = GameView {
         id,
         name: game.name,
@@ -404,7 +404,7 @@ async fn view(api: &Api, id: GameId, status: StatusCode, capability: Option<Stri
         provider: game.document.provider,
         here: story::here(&game.document.state),
         state: game.document.state,
-        chat_history: api.store.history(id, usize::MAX).await?,
+        chat_history,
         created_at: game.created_at,
         updated_at: game.updated_at,
         capability,
@@ -419,8 +419,8 @@ async fn players_view(
     status: StatusCode,
     capability: Option<String>,
 ) -> Result<Response, ApiError> {
-    let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
-    let mut chat_history = api.store.history(id, usize::MAX).await?;
+    let (game, mut chat_history) =
+        api.store.game_with_history(id, usize::MAX).await?.ok_or_else(|| unknown_game(id))?;
     chat_history.retain(|message| message.role != Role::System && !message.is_story_event);
     let view = PlayerView {
         id,

@@ -28,8 +28,7 @@ export class Outbox {
     return entry;
   }
 
-  entry({ words, key, since }) {
-    const entry = { words, key, since };
+  entry(entry) {
     entry.seen = new Promise((resolve) => { entry.see = resolve; });
     return entry;
   }

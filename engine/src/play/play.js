@@ -168,10 +168,9 @@ async function signOut() {
 }
 
 // A game knows its scenario by its file, the list by the name without the ending.
-const nameOf = (file) => {
-  const id = file.replace(/\.json$/, "");
-  return scenarios.find((scenario) => scenario.id === id)?.name ?? id;
-};
+const idOf = (file) => file.replace(/\.json$/, "");
+const scenarioOf = (file) => scenarios.find(({ id }) => id === idOf(file));
+const nameOf = (file) => scenarioOf(file)?.name ?? idOf(file);
 
 async function play(id) {
   const opened = (story = new Story(id, ui));
@@ -217,11 +216,7 @@ function closeAllBut(element) {
 
 onSwipe(ui.list, (by, part) => story?.tools.swiped(by, part));
 at("look").onclick = () => openPanel(at("look").ariaExpanded !== "true");
-at("again").onclick = () => {
-  const id = story.game.scenario.replace(/\.json$/, "");
-  const scenario = scenarios.find((scenario) => scenario.id === id);
-  begin(scenario);
-};
+at("again").onclick = () => begin(scenarioOf(story.game.scenario));
 at("before-end").onclick = () => story.tools.undoLast();
 at("leave").onclick = (event) => {
   event.preventDefault();

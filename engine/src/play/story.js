@@ -63,7 +63,8 @@ export class Story {
     if (this.closed) return;
     // What failed before the last turn has been passed over.
     const items = [...this.ui.list.children];
-    const own = items.slice(items.findLastIndex((item) => !item.className) + 1).filter((item) => ["sending", "failed"].includes(item.className));
+    const own = items.slice(items.findLastIndex(({ className }) => !className) + 1)
+      .filter(({ className }) => ["sending", "failed"].includes(className));
     this.turns.clear();
     const turns = [];
     this.game = game;

@@ -54,8 +54,7 @@ export class Tools {
     const pager = make("span", "pager");
     pager.role = "group";
     pager.ariaLabel = t("versions");
-    const place = make("span", "", `${present + 1} / ${this.versions.length}`);
-    pager.append(arrow("earlier", "‹", -1), place, arrow("later", "›", 1));
+    pager.append(arrow("earlier", "‹", -1), `${present + 1} / ${this.versions.length}`, arrow("later", "›", 1));
     return pager;
   }
 
@@ -140,14 +139,18 @@ export class Tools {
   }
 
   // Makes a change, once the story events that run are over. Returns whether it was made.
+  // A second press on the same button would undo the first.
   async call(what, body) {
-    if (this.isRefused()) return false;
+    if (this.isCalling || this.isRefused()) return false;
+    this.isCalling = true;
     try {
       await postOnce(`/v1/gamestate/${this.story.id}/${what}`, body);
       await this.story.rewritten();
       return true;
     } catch (error) {
       this.story.trouble(error);
+    } finally {
+      this.isCalling = false;
     }
   }
 }

@@ -176,7 +176,7 @@ impl Archive {
 
     /// Writes a game as it is now. The file is complete and durable before this returns.
     async fn put(&self, store: &SharedStore, id: GameId) -> Result<(), ArchiveError> {
-        let Some(game) = store.game(id).await? else { return Ok(()) };
+        let Some((game, history)) = store.game_with_history(id, usize::MAX).await? else { return Ok(()) };
         let last = game.document.last_turn();
         let capability = |kept: store::StoredCapability| ArchivedCapability {
             hash: kept.hash,
@@ -193,7 +193,7 @@ impl Archive {
             owner: game.owner,
             before: Before { version: game.version, offset: game.cursor.offset, created_at: Some(game.created_at) },
             document: game.document,
-            history: store.history(id, usize::MAX).await?,
+            history,
             turns,
             remembered: store.remembered(id, &requests).await?,
             capabilities: store.capabilities(id).await?.into_iter().map(capability).collect(),

@@ -137,6 +137,29 @@ async fn a_message_is_narrated_again_and_the_earlier_narration_comes_back() {
 }
 
 #[tokio::test]
+async fn a_button_that_is_pressed_twice_acts_once() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = site().await;
+    narrated(&browser, &site).await;
+    browser.choose("Tell it again").await;
+    browser.until(&settled("I ring the bell", "Third.")).await;
+    let press_twice = "
+        const { fetch } = window;
+        let calls = 0;
+        window.fetch = (path, options) => {
+            if (path.endsWith('/choose')) calls += 1;
+            return fetch(path, options);
+        };
+        const earlier = document.getElementById('earlier');
+        earlier.click();
+        earlier.click();
+        return calls;";
+    assert_eq!(browser.page.execute(press_twice, vec![]).await.unwrap(), 1);
+    browser.until(&settled("I ring the bell", "Second.")).await;
+    browser.end().await;
+}
+
+#[tokio::test]
 async fn what_was_said_is_changed_where_it_stands_with_the_keyboard_alone() {
     let Some(browser) = Browser::start().await else { return };
     let site = site().await;

@@ -84,8 +84,16 @@ impl Games for EmbeddedStore {
         self.step(move |step| contents::game(step, id)).await
     }
 
-    async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError> {
-        self.step(move |step| window(step, id, limit)).await
+    async fn game_with_history(
+        &self,
+        id: GameId,
+        limit: usize,
+    ) -> Result<Option<(Game, Vec<ChatMessage>)>, StoreError> {
+        self.step(move |step| {
+            let Some(game) = contents::game(step, id)? else { return Ok(None) };
+            Ok(Some((game, window(step, id, limit)?)))
+        })
+        .await
     }
 
     async fn games(

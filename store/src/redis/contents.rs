@@ -58,20 +58,53 @@ async fn version(
 pub(super) async fn read_game(contents: &Contents, shard: &Connection, id: GameId) -> Result<Option<Game>, StoreError> {
     let mut is_again = false;
     loop {
-        let key = shard.key("gamestate", id);
-        let fields: HashMap<String, String> = shard.query(redis::cmd("HGETALL").arg(&key)).await?;
-        let fields = Fields::new(key, fields);
-        if fields.is_empty() {
-            return Ok(None);
+        let fields = shard.query(redis::cmd("HGETALL").arg(shard.key("gamestate", id))).await?;
+        match game_of(contents, shard, id, fields).await? {
+            Found::WithoutContent(_) if !is_again => is_again = true,
+            found => return found.game(id),
         }
-        let content = match fields.content() {
-            Some(named) => version(contents, shard, named).await?,
-            None => None,
-        };
-        // Its content goes with the last game that has it: perhaps this game was deleted between the two reads.
-        if fields.content().is_none() || content.is_some() || is_again {
-            return fields.game(id, content).map(Some);
-        }
-        is_again = true;
     }
+}
+
+/// What is read of a game in two steps: its fields, and the content that they name.
+pub(super) enum Found {
+    Nothing,
+    Game(Box<Game>),
+    /// Content goes with the last game that has it: perhaps this game was deleted between the two reads.
+    WithoutContent(Fields),
+}
+
+impl Found {
+    /// The game.
+    ///
+    /// # Errors
+    /// Its content is missing.
+    pub(super) fn game(self, id: GameId) -> Result<Option<Game>, StoreError> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Game(game) => Ok(Some(*game)),
+            Self::WithoutContent(fields) => fields.game(id, None).map(Some),
+        }
+    }
+}
+
+/// The game of these fields.
+pub(super) async fn game_of(
+    contents: &Contents,
+    shard: &Connection,
+    id: GameId,
+    fields: HashMap<String, String>,
+) -> Result<Found, StoreError> {
+    let fields = Fields::new(shard.key("gamestate", id), fields);
+    if fields.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    let content = match fields.content() {
+        Some(named) => match version(contents, shard, named).await? {
+            None => return Ok(Found::WithoutContent(fields)),
+            content => content,
+        },
+        None => None,
+    };
+    Ok(Found::Game(Box::new(fields.game(id, content)?)))
 }

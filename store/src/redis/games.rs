@@ -1,5 +1,7 @@
 //! Games in Redis: `gamestate:{id}` (hash), `game-history:{id}` (list), `games` (zset by time of change).
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,7 +11,7 @@ use story::ChatMessage;
 
 use super::codec::{accepted, request_fields, turn_of_entry};
 use super::connection::Connection;
-use super::contents::packed;
+use super::contents::{Found, game_of, packed};
 use super::providers;
 use super::remembered;
 use super::script::{self, ScriptArgs};
@@ -74,22 +76,32 @@ impl Games for RedisStore {
         self.read_game(self.shard(id), id).await
     }
 
-    async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
+    async fn game_with_history(
+        &self,
+        id: GameId,
+        limit: usize,
+    ) -> Result<Option<(Game, Vec<ChatMessage>)>, StoreError> {
         let shard = self.shard(id);
-        let last = read_history(shard, id, -place(limit.min(HISTORY_PAGE)), -1).await?;
-        if last.len() < HISTORY_PAGE || limit == HISTORY_PAGE {
-            return Ok(last);
-        }
-        for _ in 0..HISTORY_TRIES {
-            if let Some(history) = long_history(shard, id, limit).await? {
-                return Ok(history);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            // A game that changes faster than it is read in pages is read in one call.
+            let page = if tries <= HISTORY_TRIES { limit.min(HISTORY_PAGE) } else { limit };
+            let call = ScriptArgs::new().id(id).arg(place(page));
+            let (fields, last, length): (HashMap<String, String>, Vec<String>, usize) =
+                shard.run(&script::READ_GAME, &call).await?;
+            let game = match game_of(&self.contents, shard, id, fields).await? {
+                Found::WithoutContent(_) if tries == 1 => continue,
+                found => found.game(id)?,
+            };
+            let Some(game) = game else { return Ok(None) };
+            let page = length - last.len();
+            let earlier = length.saturating_sub(limit)..page;
+            if let Some(mut history) = earlier_messages(shard, &game, earlier).await? {
+                history.extend(messages(shard, id, &last)?);
+                return Ok(Some((game, history)));
             }
         }
-        // The game changes faster than it is read.
-        read_history(shard, id, -place(limit), -1).await
     }
 
     async fn games(
@@ -316,31 +328,35 @@ fn outcome(reply: &[String]) -> Result<GameWrite, StoreError> {
     }
 }
 
-/// Reads a part of a history by the places of its messages, negative ones from the end.
-async fn read_history(shard: &Connection, id: GameId, from: i64, to: i64) -> Result<Vec<ChatMessage>, StoreError> {
-    let key = shard.key("game-history", id);
-    let messages: Vec<String> = shard.query(redis::cmd("LRANGE").arg(&key).arg(from).arg(to)).await?;
-    messages.iter().map(|text| from_json(&key, text)).collect()
-}
-
-/// Reads the last messages of a history in pages, or nothing if the game changes meanwhile.
-async fn long_history(shard: &Connection, id: GameId, limit: usize) -> Result<Option<Vec<ChatMessage>>, StoreError> {
-    let version = async || {
-        let mut read = redis::cmd("HGET");
-        shard.query::<Option<String>>(read.arg(shard.key("gamestate", id)).arg("version")).await
-    };
-    let before = version().await?;
-    let length: usize = shard.query(redis::cmd("LLEN").arg(shard.key("game-history", id))).await?;
-    let mut history = Vec::with_capacity(length.min(limit));
-    let mut from = length.saturating_sub(limit);
-    while from < length {
-        let to = (from + HISTORY_PAGE).min(length);
-        history.extend(read_history(shard, id, place(from), place(to) - 1).await?);
+/// Reads a part of a game's history in pages, or nothing if the game has changed.
+async fn earlier_messages(
+    shard: &Connection,
+    game: &Game,
+    part: Range<usize>,
+) -> Result<Option<Vec<ChatMessage>>, StoreError> {
+    if part.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let mut history = Vec::with_capacity(part.len());
+    let mut from = part.start;
+    while from < part.end {
+        let to = (from + HISTORY_PAGE).min(part.end);
+        let mut read = redis::cmd("LRANGE");
+        read.arg(shard.key("game-history", game.id)).arg(from).arg(to - 1);
+        history.extend(messages(shard, game.id, &shard.query::<Vec<String>>(&read).await?)?);
         from = to;
     }
-    Ok((version().await? == before).then_some(history))
+    let mut read = redis::cmd("HGET");
+    let version = shard.query::<Option<u64>>(read.arg(shard.key("gamestate", game.id)).arg("version")).await?;
+    Ok((version == Some(game.version)).then_some(history))
 }
 
+fn messages(shard: &Connection, id: GameId, texts: &[String]) -> Result<Vec<ChatMessage>, StoreError> {
+    let key = shard.key("game-history", id);
+    texts.iter().map(|text| from_json(&key, text)).collect()
+}
+
+/// A number of messages as Redis counts them.
 fn place(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -47,6 +47,7 @@ scripts! {
         [endings(), lua!("log"), lua!("owners"), enqueueing(), lua!("changes"), lua!("content"), lua!("change_game")];
     FIND_CHANGE = [lua!("changes"), lua!("find_change")];
     RENAME_GAME = [lua!("rename_game")];
+    READ_GAME = [lua!("read_game")];
     READ_TURNS = [lua!("read_turns")];
     STOP = [endings(), lua!("tail"), lua!("stop")];
     ACCESS = [lua!("access")];

@@ -36,8 +36,19 @@ impl Games for TieredStore {
         }
     }
 
-    async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError> {
-        self.of_game(id).await?.history(id, limit).await
+    async fn game_with_history(
+        &self,
+        id: GameId,
+        limit: usize,
+    ) -> Result<Option<(Game, Vec<ChatMessage>)>, StoreError> {
+        let before = self.places.find(Subject::Game(id));
+        if let Some(found) = self.of_game(id).await?.game_with_history(id, limit).await? {
+            return Ok(Some(found));
+        }
+        match self.moved(Subject::Game(id), before).await? {
+            Some(store) => store.game_with_history(id, limit).await,
+            None => Ok(None),
+        }
     }
 
     async fn games(

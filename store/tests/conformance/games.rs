@@ -149,24 +149,32 @@ pub(crate) async fn replacing_a_game_can_replace_its_history(bench: Bench) {
     assert_eq!(store.history(id, 9).await.unwrap(), []);
 }
 
+pub(crate) async fn a_game_is_read_with_the_history_of_its_version(bench: Bench) {
+    versions_and_histories_agree(bench, 2).await;
+}
+
 pub(crate) async fn a_long_history_is_read_as_of_one_moment(bench: Bench) {
+    versions_and_histories_agree(bench, 600).await;
+}
+
+/// Reads a game while its history, of so many messages, is replaced again and again.
+async fn versions_and_histories_agree(bench: Bench, length: usize) {
     let store = bench.store().await;
     let id = GameId::new();
-    let all = |word: &str| vec![ChatMessage::user(word); 600];
-    store.create_game(id, &GameContents::new(document(), all("one"))).await.unwrap();
-    assert_eq!(store.history(id, 300).await.unwrap(), all("one")[..300]);
+    let of_version = |version: u64| vec![ChatMessage::user(if version % 2 == 1 { "odd" } else { "even" }); length];
+    store.create_game(id, &GameContents::new(document(), of_version(1))).await.unwrap();
+    assert_eq!(store.history(id, length / 2).await.unwrap(), of_version(1)[..length / 2]);
 
     let writing = async {
         for version in 1..60 {
-            let word = if version % 2 == 0 { "one" } else { "other" };
-            replace(&store, id, version, &document(), Some(&all(word)), &state_updated(id)).await;
+            let next = of_version(version + 1);
+            replace(&store, id, version, &document(), Some(&next), &state_updated(id)).await;
         }
     };
     let reading = async {
         loop {
-            let history = store.history(id, usize::MAX).await.unwrap();
-            let of_one = history.iter().filter(|message| message.content == "one").count();
-            assert!(history.len() == 600 && matches!(of_one, 0 | 600), "{of_one} of {} are of one", history.len());
+            let (game, history) = store.game_with_history(id, usize::MAX).await.unwrap().unwrap();
+            assert!(history == of_version(game.version), "version {} with {}", game.version, history[0].content);
         }
     };
     tokio::select! {

@@ -125,6 +125,7 @@ conformance! {
         games_of_the_same_moment_are_listed_once_each,
         a_game_is_replaced_only_at_the_expected_version,
         replacing_a_game_can_replace_its_history,
+        a_game_is_read_with_the_history_of_its_version,
         a_long_history_is_read_as_of_one_moment,
         a_busy_game_is_neither_replaced_nor_deleted,
         a_deleted_game_leaves_nothing_behind,

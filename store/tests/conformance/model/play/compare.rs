@@ -60,11 +60,11 @@ impl Play {
         same(&what("the lane"), self.numbers(lane.requests), expected)?;
         same(&what("the lease"), lane.lease.is_some(), matches!(model.head, Head::Leased(_)))?;
 
-        let game = self.store.game(id).await.map_err(text)?.ok_or_else(|| what("nothing is left"))?;
+        let read = self.store.game_with_history(id, 10_000).await.map_err(text)?;
+        let (game, history) = read.ok_or_else(|| what("nothing is left"))?;
         same(&what("the version"), game.version, model.version)?;
         same(&what("the turn counter"), game.document.state.turn_counter, model.turns)?;
         same(&what("the cursor"), game.cursor.offset, model.log.len() as u64)?;
-        let history = self.store.history(id, 10_000).await.map_err(text)?;
         let contents: Vec<&str> = history.iter().map(|message| message.content.as_str()).collect();
         same(&what("the history"), contents, model.history.iter().map(String::as_str).collect())?;
 
