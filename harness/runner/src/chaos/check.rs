@@ -9,14 +9,18 @@ use mock_llm::Kind;
 use protocol::{Event, RequestId};
 use story::{ChatMessage, Role};
 
-use super::evidence::{Evidence, GameEvidence};
+use super::evidence::{Evidence, GameEvidence, Kept};
 use super::ledger::Call;
 use super::observed::{ObservedRequest, observed_requests};
 use super::players::{Outcome, Post};
+use super::readers::Read;
 use super::subject::Subject;
 use super::{plan, together};
 use crate::invariants::{self, Finding, FindingKind};
 use crate::watch::{Journal, Seen};
+
+/// How many messages a turn adds to a history: what was said, and the narration.
+const OF_A_TURN: usize = 2;
 
 /// Everything that is wrong.
 pub(super) fn check(evidence: &Evidence) -> Vec<Finding> {
@@ -31,6 +35,7 @@ pub(super) fn check(evidence: &Evidence) -> Vec<Finding> {
         if let Some(kept) = &game.kept {
             found.extend(log(game, &kept.log));
             found.extend(history(number, game, &kept.history, &observed));
+            found.extend(reads(game, kept, evidence.reads.iter().filter(|read| read.game == number)));
         }
         found.extend(story_events(number, game, &observed, evidence));
         found.extend(together::check(&observed, evidence.story_event_batch));
@@ -121,6 +126,24 @@ fn history(
         return vec![Finding::new(FindingKind::OutOfOrder, what)];
     }
     invariants::history(&game.live, history).into_iter().collect()
+}
+
+/// What is read while a turn is committed is the game before it or behind it: the history is as long as the turns up to the last one have made it.
+fn reads<'a>(game: &GameEvidence, kept: &Kept, reads: impl Iterator<Item = &'a Read>) -> Option<Finding> {
+    let behind = |last_turn: u64| usize::try_from(kept.last_turn.saturating_sub(last_turn)).unwrap_or(usize::MAX);
+    let wanted = |read: &Read| kept.history.len().saturating_sub(behind(read.last_turn).saturating_mul(OF_A_TURN));
+    let mut mixed = reads.filter(|read| read.messages != wanted(read));
+    let first = mixed.next()?;
+    let what = format!(
+        "game {}: an answer of version {}, turn {}, had {} messages of history, where that turn has {}; {} answers more were like it",
+        game.id,
+        first.version,
+        first.last_turn,
+        first.messages,
+        wanted(first),
+        mixed.count()
+    );
+    Some(Finding::new(FindingKind::Contradiction, what))
 }
 
 /// Every bell that a completed turn has rung was answered by its story events, each once and in their order, which name their cause.

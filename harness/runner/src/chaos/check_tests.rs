@@ -13,6 +13,7 @@ use super::evidence::{Evidence, GameEvidence, Kept};
 use super::ledger::Call;
 use super::plan::Message;
 use super::players::{Outcome, Post};
+use super::readers::Read;
 use super::subject::{Subject, bell_text, turn_text};
 use crate::invariants::FindingKind::{self, *};
 use crate::invariants::testing::Story;
@@ -78,7 +79,7 @@ impl Scene {
 
     pub(super) fn evidence(&self) -> Evidence {
         let live = self.story.journal.clone();
-        let kept = Some(Kept { log: live.clone(), history: self.history.clone() });
+        let kept = Some(Kept { log: live.clone(), history: self.history.clone(), last_turn: self.version - 1 });
         let game = GameEvidence { id: self.story.game, live, kept };
         let (posts, calls) = (self.posts.clone(), self.calls.clone());
         Evidence { games: vec![game], posts, calls, queue: Some(queue(0)), ..Evidence::default() }
@@ -257,7 +258,7 @@ fn a_log_that_is_another_one_when_it_is_read_again_is_broken() {
     let mut evidence = scene.evidence();
     let history = scene.history.clone();
     scene.turn(2);
-    evidence.games[0].kept = Some(Kept { log: scene.story.journal.clone(), history });
+    evidence.games[0].kept = Some(Kept { log: scene.story.journal.clone(), history, last_turn: 0 });
     assert_eq!(kinds(&evidence), [BrokenLog]);
 }
 
@@ -285,9 +286,9 @@ fn a_log_that_joins_the_chunks_of_a_turn_is_the_same_log() {
         log
     };
     let (same, other) = (kept("Turn { game: 0, turn: 1 } is told."), kept("Another."));
-    evidence.games[0].kept = Some(Kept { log: same, history: scene.history.clone() });
+    evidence.games[0].kept = Some(Kept { log: same, history: scene.history.clone(), last_turn: 0 });
     assert_eq!(check(&evidence), []);
-    evidence.games[0].kept = Some(Kept { log: other, history: scene.history.clone() });
+    evidence.games[0].kept = Some(Kept { log: other, history: scene.history.clone(), last_turn: 0 });
     assert!(kinds(&evidence).contains(&BrokenLog));
 }
 
@@ -353,4 +354,16 @@ fn trouble_with_processes_and_what_could_not_be_read_are_findings() {
     assert_eq!(kinds(&evidence), [Process]);
     let evidence = Evidence { unread: vec!["game 7".to_owned()], ..Scene::new().evidence() };
     assert_eq!(kinds(&evidence), [Unobserved]);
+}
+
+#[test]
+fn an_answer_with_the_turn_of_one_version_and_the_history_of_another_is_found() {
+    let mut scene = Scene::new();
+    scene.turn(1);
+    scene.turn(2);
+    let read = |last_turn: u64, messages| Read { game: 0, version: last_turn + 1, last_turn, messages };
+    let of = |reads: &[Read]| Evidence { reads: reads.to_vec(), ..scene.evidence() };
+    assert_eq!(kinds(&of(&[read(0, 1), read(1, 3), read(2, 5)])), []);
+    assert_eq!(kinds(&of(&[read(1, 5)])), [Contradiction]);
+    assert_eq!(kinds(&of(&[read(2, 3)])), [Contradiction]);
 }

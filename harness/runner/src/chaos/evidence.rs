@@ -10,6 +10,7 @@ use story::ChatMessage;
 use super::injector::InjectionLog;
 use super::ledger::{Call, Ledger};
 use super::players::Post;
+use super::readers::Read;
 use super::testbed::Testbed;
 use crate::watch::Journal;
 
@@ -19,12 +20,22 @@ const AT_ONCE: usize = 16;
 /// How long reading one event log again may take, before `HARNESS_TIME_FACTOR` stretches it.
 const READ_LIMIT: Duration = Duration::from_secs(10);
 
+/// What was done and seen while all was played.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) posts: Vec<Post>,
+    pub(super) ledger: Ledger,
+    pub(super) reads: Vec<Read>,
+}
+
 /// Everything that was done and that came of it.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     /// By number.
     pub(super) games: Vec<GameEvidence>,
     pub(super) posts: Vec<Post>,
+    /// What games were like in between.
+    pub(super) reads: Vec<Read>,
     /// What the API says of every request that was observed.
     pub(super) statuses: BTreeMap<RequestId, RequestView>,
     pub(super) calls: Vec<Call>,
@@ -52,18 +63,20 @@ pub(super) struct GameEvidence {
 pub(super) struct Kept {
     pub(super) log: Journal,
     pub(super) history: Vec<ChatMessage>,
+    pub(super) last_turn: u64,
 }
 
 /// Reads everything.
 pub(super) async fn collect(
     testbed: &Testbed<'_>,
-    posts: Vec<Post>,
-    ledger: Ledger,
+    done: Done,
     injected: &InjectionLog,
     story_event_batch: usize,
 ) -> Evidence {
+    let Done { posts, ledger, reads } = done;
     let mut evidence = Evidence {
         posts,
+        reads,
         calls: ledger.calls.into_values().collect(),
         troubles: injected.troubles.clone(),
         unread: ledger.gaps,
@@ -80,7 +93,8 @@ pub(super) async fn collect(
         match client.game(game.id).await {
             Ok(view) => {
                 let log = testbed.read_again(game, READ_LIMIT).await;
-                (GameEvidence { id: game.id, live, kept: Some(Kept { log, history: view.chat_history }) }, None)
+                let kept = Kept { log, history: view.chat_history, last_turn: view.last_turn };
+                (GameEvidence { id: game.id, live, kept: Some(kept) }, None)
             }
             Err(error) => (GameEvidence { id: game.id, live, kept: None }, Some(error)),
         }

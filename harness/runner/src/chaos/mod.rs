@@ -2,7 +2,7 @@
 //! restarted at random moments; afterwards a checker reads every event that was published and everything that was stored.
 //!
 //! [`plan`] draws from one seed who says what, [`schedule`] what is broken; [`scenario`] is what is played. [`testbed`] holds the
-//! processes and games, [`players`] speak, [`injector`] injects the faults, [`ledger`] follows the model's journal; [`evidence`] is read when
+//! processes and games, [`players`] speak, [`readers`] read, [`injector`] injects the faults, [`ledger`] follows the model's journal; [`evidence`] is read when
 //! all is at rest, [`check`] judges it without touching anything, [`report`] reports.
 
 mod check;
@@ -14,6 +14,7 @@ mod ledger;
 mod observed;
 mod plan;
 mod players;
+mod readers;
 mod report;
 mod scenario;
 mod schedule;
@@ -37,10 +38,12 @@ pub use report::Report;
 
 use crate::model::ModelError;
 use crate::services::{Programs, ServiceError, Services};
+use evidence::Done;
 use injector::InjectionLog;
 use ledger::Ledger;
 use plan::Message;
 use players::Board;
+use readers::Read;
 use schedule::Roster;
 use testbed::Testbed;
 
@@ -100,9 +103,10 @@ pub async fn run(options: &Options, context: ChaosContext<'_>, progress: impl Fn
     let board = Board::default();
     let limit = load.last().map_or(Duration::ZERO, |message| message.due) + crate::stretched(TIME_TO_REPAIR);
     let played = tokio::time::timeout(limit, play(options, &testbed, &board, load, &progress)).await;
-    let (injected, ledger) = played.map_err(|_| ChaosError::Stuck(Box::new(testbed.stuck(limit))))?;
+    let (injected, ledger, reads) = played.map_err(|_| ChaosError::Stuck(Box::new(testbed.stuck(limit))))?;
     progress("reading everything again");
-    let evidence = evidence::collect(&testbed, board.into_posts(), ledger, &injected, options.story_event_batch).await;
+    let done = Done { posts: board.into_posts(), ledger, reads };
+    let evidence = evidence::collect(&testbed, done, &injected, options.story_event_batch).await;
     let mut findings = check::check(&evidence);
     findings.extend(testbed.stop().await);
     Ok(Report::new(options, &testbed, &injected, &evidence, findings))
@@ -115,7 +119,7 @@ async fn play(
     board: &Board,
     load: Vec<Message>,
     progress: impl Fn(&str),
-) -> (InjectionLog, Ledger) {
+) -> (InjectionLog, Ledger, Vec<Read>) {
     let (end_of_load, load_over) = watch::channel(false);
     let (end_of_all, all_over) = watch::channel(false);
     let work = async {
@@ -129,12 +133,13 @@ async fn play(
         end_of_all.send_replace(true);
         injected
     };
-    let mut both = pin!(async { tokio::join!(work, Ledger::follow(&testbed.model, all_over)) });
+    let reads = readers::read(testbed, all_over.clone());
+    let mut all = pin!(async { tokio::join!(work, Ledger::follow(&testbed.model, all_over), reads) });
     let mut ticks = tokio::time::interval(PROGRESS_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         tokio::select! {
-            both = &mut both => return both,
+            all = &mut all => return all,
             _ = ticks.tick() => progress(&report::progress(testbed, board)),
         }
     }

@@ -138,6 +138,7 @@ fn table(evidence: &Evidence, injected: &InjectionLog) -> Vec<(String, String)> 
         row("superseded", format!("{} attempts had shown text that is void", counts.superseded)),
         row("model calls", format!("{} narrations, {} deltas", kind(mock_llm::Kind::Text), kind(mock_llm::Kind::Json))),
         row("events", format!("{}, read live and again", counts.events)),
+        row("reads", format!("{}, while turns were committed", evidence.reads.len())),
         row("kills", outcome(&injected.kills)),
         row("freezes", outcome(&injected.freezes)),
         row("restarts", outcome(&injected.restarts)),

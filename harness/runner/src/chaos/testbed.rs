@@ -42,6 +42,8 @@ pub(super) struct Testbed<'a> {
     pub(super) model: Model,
     pub(super) log: CaseLog,
     pub(super) games: Vec<FollowedGame>,
+    /// Tells of every event of every game.
+    pub(super) pulse: Pulse,
     fleet: Fleet,
     /// The engine's API; `None` while it is known to be away.
     api: watch::Sender<Option<Client>>,
@@ -88,7 +90,7 @@ impl<'a> Testbed<'a> {
             let watch = follow(&context, id, url.clone(), log.clone(), pulse.clone());
             games.push(FollowedGame { id, watch });
         }
-        Ok(Self { context, model, log, games, fleet, api: watch::channel(Some(client)).0 })
+        Ok(Self { context, model, log, games, pulse, fleet, api: watch::channel(Some(client)).0 })
     }
 
     pub(super) fn has_redis(&self) -> bool {
