@@ -120,6 +120,18 @@ fn a_profile_that_only_says_that_ids_are_contiguous_is_refused_with_what_to_writ
 }
 
 #[test]
+fn an_answer_that_is_an_error_is_shown_where_what_it_would_say_is_expected() {
+    let Some(oracle) = oracle() else { return };
+    oracle.break_by("locked");
+    oracle.write(
+        "cases/question.json",
+        &QUESTION.replace("hold?\"}", "hold?\", \"expect\": {\"state\": {\"/asked\": 1}}, \"timeout_seconds\": 1}"),
+    );
+    let said = said_of_a_failure(&oracle.play("question"));
+    assert!(said.contains("GET /rooms/1 → 500 {\"error\": \"the door is locked\"}"), "{said}");
+}
+
+#[test]
 fn a_service_that_is_never_ready_shows_the_pattern_and_what_it_printed() {
     let Some(oracle) = oracle() else { return };
     oracle.break_by("shy");

@@ -1,7 +1,7 @@
 """A small service that knows nothing of the harness: rooms in which questions are answered, word by word, over SSE.
 
 `--fault NAME` breaks it: `lost-word` (a piece of an answer is never sent), `gap` (an event's number is left out), `twice` (a
-question is answered twice), `shy` (it never says where it is).
+question is answered twice), `shy` (it never says where it is), `locked` (a room in which something was asked cannot be seen).
 """
 
 import json
@@ -63,6 +63,8 @@ class Oracle(BaseHTTPRequestHandler):
             return self.say(200, questions[parts[1]])
         if parts[0] == "rooms" and len(parts) == 2:
             room = rooms[int(parts[1])]
+            if fault == "locked" and room["asked"]:
+                return self.say(500, {"error": "the door is locked"})
             return self.say(200, {"topic": room["topic"], "asked": room["asked"]})
         if parts[0] == "rooms" and parts[2] == "feed":
             return self.feed(int(parts[1]), int(self.headers.get("Last-Event-ID", "n0")[1:]))

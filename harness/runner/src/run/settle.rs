@@ -12,6 +12,7 @@ use super::branch::Branch;
 use super::outcome::{Look, until};
 use super::turn_state;
 use super::world::{GameRun, RequestRun, World};
+use crate::call::CallError;
 use crate::expect::{Observed, RequestFacts, UpperBounds, check};
 use crate::model;
 use crate::watch::{Seen, Watch};
@@ -66,9 +67,24 @@ pub(super) async fn look(world: &World, subject: &Subject<'_>, expect: &Expect) 
     // Asked first, too: what is looked at after nothing moved is final.
     let still = asks_still && !quiet && world.stands_still().await;
     let events = relevant_events(world, game, request.as_ref(), expect);
-    let mut observed = observe(world, game, request.as_ref(), subject, expect, &events).await;
+    let mut unread = Unread::default();
+    let mut observed = observe(world, game, request.as_ref(), subject, expect, &events, &mut unread).await;
     (observed.quiet, observed.still) = (quiet, still);
-    check(expect, &observed)
+    let mut wrong = check(expect, &observed);
+    if !wrong.is_empty() {
+        wrong.extend(unread.0.iter().map(|error| Mismatch::new("the service", "an answer", error)));
+    }
+    wrong
+}
+
+/// The calls that the service has not answered as it must. What they would say is not known, and a mismatch of it does not say why.
+#[derive(Default)]
+struct Unread(Vec<String>);
+
+impl Unread {
+    fn note<T>(&mut self, answer: Result<T, CallError>) -> Option<T> {
+        answer.inspect_err(|error| self.0.push(error.to_string())).ok()
+    }
 }
 
 fn relevant_events(world: &World, game: &GameRun, request: Option<&RequestRun>, expect: &Expect) -> Vec<Arc<Seen>> {
@@ -90,18 +106,19 @@ async fn observe<'a>(
     subject: &Subject<'_>,
     expect: &Expect,
     events: &'a [Arc<Seen>],
+    unread: &mut Unread,
 ) -> Observed<'a> {
     let state = if expect.needs_state() {
-        turn_state::seen_by(world, game, subject.own.as_ref(), events).await.ok()
+        unread.note(turn_state::seen_by(world, game, subject.own.as_ref(), events).await)
     } else {
         None
     };
     let facts = match request {
-        Some(request) => Some(facts(world, game, request).await),
+        Some(request) => Some(facts(world, game, request, unread).await),
         None => None,
     };
     let mut queue = match &world.profile.queue {
-        Some(queue) if expect.queue.is_some() => world.get(&Call::get(&queue.path)).await.ok(),
+        Some(queue) if expect.queue.is_some() => unread.note(world.get(&Call::get(&queue.path)).await),
         _ => None,
     };
     // What others have left on a service that is shared is none of this case's.
@@ -129,7 +146,7 @@ async fn observe<'a>(
 }
 
 /// What the service says of a request.
-async fn facts(world: &World, game: &GameRun, request: &RequestRun) -> RequestFacts {
+async fn facts(world: &World, game: &GameRun, request: &RequestRun, unread: &mut Unread) -> RequestFacts {
     // Looked at first: what is asked after the end does not change any more.
     let (end, shown) = game.watch.as_ref().map_or((None, String::new()), |watch| {
         let journal = watch.journal();
@@ -138,7 +155,7 @@ async fn facts(world: &World, game: &GameRun, request: &RequestRun) -> RequestFa
     let ended = matches!(end, Some(End::Completed | End::Cancelled));
     let mut facts = RequestFacts { narration: shown, settled: end.is_some(), ended, ..RequestFacts::default() };
     let Some(profile) = &world.profile.request else { return facts };
-    let Ok(view) = world.request_view(request).await else { return facts };
+    let Some(view) = unread.note(world.request_view(request).await) else { return facts };
     let at = |pointer: &Option<String>| pointer.as_ref().and_then(|pointer| view.pointer(pointer));
     let text = |pointer: &Option<String>| at(pointer).and_then(Value::as_str).map(str::to_owned);
     facts.status = text(&profile.status);
