@@ -217,7 +217,7 @@ export class Story {
   async snapshot(event) {
     // It comes first: where the page had to ask before it came, it is old.
     if (this.feed.asked && !event.reason) return;
-    if (event.version !== this.version || event.reason) await this.load();
+    if (event.version !== this.loaded || event.reason) await this.load();
     for (const turn of this.turns.values()) turn.element.remove();
     this.turns.clear();
     for (const request of event.unfinished) {

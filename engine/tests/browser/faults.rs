@@ -31,6 +31,23 @@ async fn where_events_are_held_back_the_page_asks_for_each_answer() {
 }
 
 #[tokio::test]
+async fn what_happens_before_the_first_stream_comes_through_is_shown() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = Site::start().await;
+    site.model.admin().root().gates().open(GATE);
+    let proxy = proxy::start(&site.url(""), Fault::RefusesTheFirstStream).await;
+    let game = site.new_game().await;
+
+    browser.open(&proxy, &game).await;
+    // The page tries again after a second at the earliest.
+    site.say(&game, "I ring the bell").await;
+    site.until_narrated(&game, "The bell rings out over the dark water.").await;
+    browser.story_ends_with("over the dark water.").await;
+    assert_eq!(browser.state().await, ["I ring the bell", "The bell rings out over the dark water.", ""]);
+    browser.end().await;
+}
+
+#[tokio::test]
 async fn a_lost_answer_keeps_nobody_from_going_on() {
     let Some(browser) = Browser::start().await else { return };
     let site = Site::start().await;

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -17,12 +18,15 @@ pub(crate) enum Fault {
     HoldsEvents,
     /// Messages reach the engine, and its answers to them never come back.
     LosesChatAnswers,
+    /// The first event stream that is asked for is refused, as by a server that restarts.
+    RefusesTheFirstStream,
 }
 
 struct Proxy {
     upstream: String,
     client: reqwest::Client,
     fault: Fault,
+    has_refused: AtomicBool,
 }
 
 /// Starts a proxy for as long as the test runs. Returns its base URL.
@@ -30,7 +34,7 @@ pub(crate) async fn start(upstream: &str, fault: Fault) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let proxy = Proxy { upstream: upstream.to_owned(), client, fault };
+    let proxy = Proxy { upstream: upstream.to_owned(), client, fault, has_refused: AtomicBool::default() };
     let router = Router::new().fallback(pass).with_state(Arc::new(proxy));
     tokio::spawn(async move { axum::serve(listener, router).await });
     base
@@ -40,6 +44,10 @@ async fn pass(State(proxy): State<Arc<Proxy>>, request: Request) -> Response<Bod
     let (mut parts, body) = request.into_parts();
     if proxy.fault == Fault::HoldsEvents && parts.uri.path().starts_with("/v1/events/") {
         return pending().await;
+    }
+    let refuses = proxy.fault == Fault::RefusesTheFirstStream && parts.uri.path().starts_with("/v1/events/");
+    if refuses && !proxy.has_refused.swap(true, Ordering::Relaxed) {
+        return Response::builder().status(503).body(Body::empty()).unwrap();
     }
     if proxy.fault == Fault::HoldsEvents && parts.uri.path().starts_with("/v1/queue/") {
         return Response::builder().status(404).body(Body::empty()).unwrap();

@@ -100,6 +100,13 @@ impl Site {
         game["id"].as_str().unwrap().to_owned()
     }
 
+    /// Says something in a game, from elsewhere than the page.
+    pub(crate) async fn say(&self, game: &str, words: &str) {
+        let request = reqwest::Client::builder().no_proxy().build().unwrap().post(self.url("/v1/chat"));
+        let said = json!({ "game_state_id": game, "message": words });
+        request.json(&said).send().await.unwrap().error_for_status().unwrap();
+    }
+
     /// Returns once a turn of this game has been committed with this narration.
     pub(crate) async fn until_narrated(&self, game: &str, narration: &str) {
         let mut events = Client::new(&self.base).unwrap().game_events(game.parse().unwrap(), Since::Beginning);
