@@ -50,8 +50,8 @@ pub(super) async fn post(
     let turn = api.imports.turn(account.one_of(), account.tenant.clone()).await?;
     for _ in 0..TRIES {
         let (game, history) = api.store.game_with_history(id, usize::MAX).await?.ok_or_else(|| unknown_game(id))?;
-        let turn_of = branch.turn.unwrap_or(game.document.last_turn());
-        let branched = up_to(&api, &game, history, turn_of, branch.name.clone()).await;
+        let last = branch.turn.unwrap_or(game.document.last_turn());
+        let branched = up_to(&api, &game, history, last, branch.name.clone()).await;
         // A game that was changed while it was read is read again.
         if api.store.game(id).await?.is_none_or(|now| now.version != game.version) {
             continue;

@@ -5,7 +5,7 @@ use std::fmt::Display;
 /// An expectation that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Which expectation, as a path in the step: `expect.inventory`.
+    /// Which expectation, as a path in the step: `expect.inventory`. Or `the service`, where it has not answered.
     pub what: String,
     /// What was expected.
     pub expected: String,

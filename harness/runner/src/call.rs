@@ -29,7 +29,7 @@ pub(crate) enum CallError {
         what: String,
         /// The status.
         status: u16,
-        /// The body.
+        /// The beginning of the body.
         body: String,
     },
     /// The answer lacks something.
@@ -39,9 +39,20 @@ pub(crate) enum CallError {
         what: String,
         /// Where it should be.
         pointer: String,
-        /// The body.
+        /// The beginning of the body.
         body: String,
     },
+}
+
+/// How many characters of a body an error holds: a message must not be as long as the page of a proxy.
+const BODY_SHOWN: usize = 600;
+
+fn beginning(mut body: String) -> String {
+    if let Some((end, _)) = body.char_indices().nth(BODY_SHOWN) {
+        body.truncate(end);
+        body.push('…');
+    }
+    body
 }
 
 impl CallError {
@@ -73,7 +84,8 @@ pub(crate) async fn create(
         _ => None,
     };
     let what = || format!("{} {}", call.method, call.path);
-    let id = found.ok_or_else(|| CallError::Lacks { what: what(), pointer: id.to_owned(), body })?;
+    let lacks = || CallError::Lacks { what: what(), pointer: id.to_owned(), body: beginning(body) };
+    let id = found.ok_or_else(lacks)?;
     Ok((id, json))
 }
 
@@ -94,9 +106,25 @@ async fn text(call: &Call, http: &reqwest::Client, base_url: &str, vars: &Vars) 
     let response = request.send().await.map_err(|error| unreachable(innermost(&error)))?;
     let status = response.status();
     let body = response.text().await.map_err(|error| unreachable(innermost(&error)))?;
-    if status.is_success() { Ok(body) } else { Err(CallError::Refused { what, status: status.as_u16(), body }) }
+    if status.is_success() {
+        Ok(body)
+    } else {
+        Err(CallError::Refused { what, status: status.as_u16(), body: beginning(body) })
+    }
 }
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or(Value::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_body_an_error_holds_the_beginning() {
+        assert_eq!(beginning("no é".to_owned()), "no é");
+        let cut = beginning("é".repeat(BODY_SHOWN + 1));
+        assert_eq!(cut, "é".repeat(BODY_SHOWN) + "…");
+    }
 }

@@ -95,8 +95,7 @@ impl Games for RedisStore {
                 found => found.game(id)?,
             };
             let Some(game) = game else { return Ok(None) };
-            let page = length - last.len();
-            let earlier = length.saturating_sub(limit)..page;
+            let earlier = length.saturating_sub(limit)..length - last.len();
             if let Some(mut history) = earlier_messages(shard, &game, earlier).await? {
                 history.extend(messages(shard, id, &last)?);
                 return Ok(Some((game, history)));

@@ -83,6 +83,9 @@ pub(super) async fn collect(
         story_event_batch,
         ..Evidence::default()
     };
+    if evidence.reads.is_empty() {
+        evidence.unread.push("no game was read while a turn of it was committed: play more messages".to_owned());
+    }
     let client = testbed.api().await;
     match client.queue().await {
         Ok(queue) => evidence.queue = Some(queue),
