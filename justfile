@@ -8,7 +8,7 @@ default:
 run *flags:
     cargo run --release --bin engine -- {{ flags }}
 
-# Everything that must hold before a change lands, or only the named steps (`just test lints unit`)
+# Everything that must hold before a change lands, or only the named steps (`just test build unit`)
 test *steps:
     ci/test {{ steps }}
 

@@ -30,7 +30,6 @@ impl Kept {
         self.lock().processes.push(KeptProcess { name, pid, dir: dir.to_owned(), ready });
     }
 
-    #[cfg(any(feature = "docker", test))]
     pub(super) fn container(&self, name: &'static str, id: &str) {
         self.lock().containers.push((name, id.to_owned()));
     }

@@ -1,10 +1,6 @@
 //! What cases need around the engine: a Redis and a scripted model, found, started and stopped.
 
 mod control;
-#[cfg(feature = "docker")]
-mod docker;
-#[cfg(not(feature = "docker"))]
-#[path = "no_docker.rs"]
 mod docker;
 mod embedded;
 mod error;
@@ -84,7 +80,6 @@ enum Guard {
         model: Process,
     },
     Model(Process),
-    #[cfg(feature = "docker")]
     Containers(Box<docker::Containers>),
     Nothing,
 }
@@ -140,7 +135,6 @@ impl Services {
     /// Lets go of what was started without stopping it.
     pub fn keep(self) {
         // Processes that were started to be kept are not killed when they are dropped. Containers would be.
-        #[cfg(feature = "docker")]
         if let Guard::Containers(containers) = self.guard {
             std::mem::forget(containers);
         }
@@ -158,7 +152,6 @@ impl Services {
                 model.kill();
                 model.ended().await;
             }
-            #[cfg(feature = "docker")]
             Guard::Containers(containers) => containers.remove().await,
             Guard::Nothing => {}
         }

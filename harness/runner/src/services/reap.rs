@@ -20,7 +20,6 @@ pub fn reap(containers: &[String]) -> io::Result<()> {
 }
 
 /// Starts the watcher for containers. It must be kept: it works when it is dropped, or when this process is gone.
-#[cfg(feature = "docker")]
 pub(super) fn watch(supervisor: &std::path::Path, containers: &[String]) -> io::Result<std::process::Child> {
     use std::os::unix::process::CommandExt as _;
     // In a group of its own, so that Ctrl-C in a terminal does not end it before its work.
