@@ -1,6 +1,6 @@
 //! Whether a value is as expected, and where it is not.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Expected, JsonType, Meaning, Word};
 
@@ -72,15 +72,8 @@ pub fn compare(pointer: &str, expected: &Expected, document: &Value) -> Vec<Misf
 impl Expected {
     fn compare(&self, path: &str, actual: Option<&Value>, wrong: &mut Vec<Misfit>) {
         match (self, actual) {
-            (Self::Value(expected), actual) => {
-                if !is_same(actual.unwrap_or(&Value::Null), expected) {
-                    wrong.push(Misfit::new(path, expected, actual));
-                }
-            }
-            (Self::Words(words), actual) => {
-                let broken = words.iter().filter(|word| !word.holds(actual));
-                wrong.extend(broken.map(|word| Misfit { actual: word.shown(actual), ..Misfit::new(path, word, None) }));
-            }
+            (Self::Value(expected), actual) => compare_values(path, expected, actual, wrong),
+            (Self::Words(words), actual) => words.iter().for_each(|word| word.compare(path, actual, wrong)),
             (Self::List(expected), Some(Value::Array(items))) if items.len() == expected.len() => {
                 for (n, (expected, item)) in expected.iter().zip(items).enumerate() {
                     expected.compare(&format!("{path}/{n}"), Some(item), wrong);
@@ -88,14 +81,35 @@ impl Expected {
             }
             (Self::Object(expected), Some(Value::Object(members))) => {
                 for (key, expected) in expected {
-                    expected.compare(&format!("{path}/{}", escaped(key)), members.get(key), wrong);
+                    expected.compare(&below(path, key), members.get(key), wrong);
                 }
-                let more = members.iter().filter(|(key, _)| expected.iter().all(|(known, _)| known != *key));
-                wrong.extend(more.map(|(key, member)| {
-                    Misfit::new(&format!("{path}/{}", escaped(key)), &"no such member", Some(member))
-                }));
+                refuse_more(path, members, |key| expected.iter().any(|(known, _)| known == key), wrong);
             }
             (expected, actual) => wrong.push(Misfit::new(path, expected, actual)),
+        }
+    }
+
+    /// The same with members and items that are not expected: a value must have at least what is.
+    fn compare_included(&self, path: &str, actual: Option<&Value>, wrong: &mut Vec<Misfit>) {
+        match (self, actual) {
+            (Self::Value(Value::Object(expected)), Some(Value::Object(members))) => {
+                for (key, expected) in expected {
+                    Self::Value(expected.clone()).compare_included(&below(path, key), members.get(key), wrong);
+                }
+            }
+            (Self::Object(expected), Some(Value::Object(members))) => {
+                for (key, expected) in expected {
+                    expected.compare_included(&below(path, key), members.get(key), wrong);
+                }
+            }
+            (Self::Value(Value::Array(expected)), Some(Value::Array(items))) => {
+                let expected: Vec<_> = expected.iter().cloned().map(Self::Value).collect();
+                find_each(&expected, path, items, Self::compare_included, wrong);
+            }
+            (Self::List(expected), Some(Value::Array(items))) => {
+                find_each(expected, path, items, Self::compare_included, wrong);
+            }
+            (expected, actual) => expected.compare(path, actual, wrong),
         }
     }
 
@@ -104,31 +118,76 @@ impl Expected {
         self.compare("", actual, &mut wrong);
         wrong.is_empty()
     }
+}
 
-    /// Whether a value has at least what is expected.
-    fn is_included(&self, actual: &Value) -> bool {
-        let among = |expected: &[Self], items: &[Value]| {
-            let fits = |expected: &Self, item: &Value| expected.is_included(item);
-            assignment(expected, items, fits) == expected.len()
-        };
-        match (self, actual) {
-            (Self::Value(Value::Object(expected)), Value::Object(members)) => expected.iter().all(|(key, expected)| {
-                members.get(key).is_some_and(|member| Self::Value(expected.clone()).is_included(member))
-            }),
-            (Self::Object(expected), Value::Object(members)) => expected.iter().all(|(key, expected)| {
-                members.get(key).map_or_else(|| expected.fits(None), |member| expected.is_included(member))
-            }),
-            (Self::Value(Value::Array(expected)), Value::Array(items)) => {
-                among(&expected.iter().cloned().map(Self::Value).collect::<Vec<_>>(), items)
+fn below(path: &str, key: &str) -> String {
+    format!("{path}/{}", escaped(key))
+}
+
+/// Compares a value member by member, so that what differs in a large one is named and not the whole of it.
+fn compare_values(path: &str, expected: &Value, actual: Option<&Value>, wrong: &mut Vec<Misfit>) {
+    match (expected, actual) {
+        (Value::Object(expected), Some(Value::Object(members))) => {
+            for (key, expected) in expected {
+                compare_values(&below(path, key), expected, members.get(key), wrong);
             }
-            (Self::List(expected), Value::Array(items)) => among(expected, items),
-            (expected, actual) => expected.fits(Some(actual)),
+            refuse_more(path, members, |key| expected.contains_key(key), wrong);
         }
+        (Value::Array(expected), Some(Value::Array(items))) if items.len() == expected.len() => {
+            for (n, (expected, item)) in expected.iter().zip(items).enumerate() {
+                compare_values(&format!("{path}/{n}"), expected, Some(item), wrong);
+            }
+        }
+        (expected, actual) if is_same(actual.unwrap_or(&Value::Null), expected) => {}
+        (expected, actual) => wrong.push(Misfit::new(path, expected, actual)),
     }
 }
 
-/// How many of the expectations can be given an item each that fits and that no other one has.
-fn assignment(expected: &[Expected], items: &[Value], fits: impl Fn(&Expected, &Value) -> bool) -> usize {
+/// Members that are not expected.
+fn refuse_more(path: &str, members: &Map<String, Value>, is_known: impl Fn(&str) -> bool, wrong: &mut Vec<Misfit>) {
+    let more = members.iter().filter(|(key, _)| !is_known(key));
+    wrong.extend(more.map(|(key, member)| Misfit::new(&below(path, key), &"no such member", Some(member))));
+}
+
+/// Finds an item for each expectation; for one that finds none it says what is wrong with the item that is nearest.
+fn find_each(
+    expected: &[Expected],
+    path: &str,
+    items: &[Value],
+    compare: fn(&Expected, &str, Option<&Value>, &mut Vec<Misfit>),
+    wrong: &mut Vec<Misfit>,
+) {
+    let misfits = |expected: &Expected, n: usize| {
+        let mut wrong = Vec::new();
+        compare(expected, &format!("{path}/{n}"), Some(&items[n]), &mut wrong);
+        wrong
+    };
+    let (left, free) = assignment(expected, items.len(), |expected, n| misfits(expected, n).is_empty());
+    for expected in left {
+        let is_whole = |misfit: &Misfit| free.iter().any(|n| misfit.path == format!("{path}/{n}"));
+        let near = nearest_of(free.iter().map(|n| misfits(expected, *n)), is_whole);
+        wrong.push(Misfit {
+            path: path.to_owned(),
+            expected: format!("an item for {expected}"),
+            actual: format!("{}{}", Value::from(items), near.unwrap_or_default()),
+        });
+    }
+}
+
+/// Of several ways to be wrong the one with the fewest misfits, in words; none if `is_whole` is true of all: a value that is wrong as a whole is no
+/// nearer than another.
+fn nearest_of(found: impl Iterator<Item = Vec<Misfit>>, is_whole: impl Fn(&Misfit) -> bool) -> Option<String> {
+    let nearest = found.filter(|wrong| !wrong.iter().any(&is_whole)).min_by_key(Vec::len)?;
+    let said = |misfit: &Misfit| format!("{} is {}, expected {}", misfit.path, misfit.actual, misfit.expected);
+    Some(format!(" (nearest: {})", nearest.iter().map(said).collect::<Vec<_>>().join("; ")))
+}
+
+/// Gives each of the expectations an item that fits and that no other one has. Those that get none, and the items that are left.
+fn assignment(
+    expected: &[Expected],
+    items: usize,
+    fits: impl Fn(&Expected, usize) -> bool,
+) -> (Vec<&Expected>, Vec<usize>) {
     /// Finds an item for one of them, if need be by moving others to other items.
     fn place(n: usize, fitting: &[Vec<usize>], taken: &mut [Option<usize>], tried: &mut [bool]) -> bool {
         for &item in &fitting[n] {
@@ -142,15 +201,40 @@ fn assignment(expected: &[Expected], items: &[Value], fits: impl Fn(&Expected, &
         }
         false
     }
-    let fitting: Vec<Vec<usize>> = expected
-        .iter()
-        .map(|expected| (0..items.len()).filter(|item| fits(expected, &items[*item])).collect())
-        .collect();
-    let mut taken = vec![None; items.len()];
-    (0..expected.len()).filter(|n| place(*n, &fitting, &mut taken, &mut vec![false; items.len()])).count()
+    let fitting: Vec<Vec<usize>> =
+        expected.iter().map(|expected| (0..items).filter(|item| fits(expected, *item)).collect()).collect();
+    let mut taken = vec![None; items];
+    let mut left: Vec<usize> = (0..expected.len()).collect();
+    left.retain(|n| !place(*n, &fitting, &mut taken, &mut vec![false; items]));
+    let free = (0..items).filter(|item| taken[*item].is_none()).collect();
+    (left.into_iter().map(|n| &expected[n]).collect(), free)
 }
 
 impl Word {
+    fn compare(&self, path: &str, actual: Option<&Value>, wrong: &mut Vec<Misfit>) {
+        match (&self.means, actual) {
+            (Meaning::Includes(expected), Some(value)) => expected.compare_included(path, Some(value), wrong),
+            (Meaning::Unordered(expected), Some(Value::Array(items))) if items.len() == expected.len() => {
+                find_each(expected, path, items, Expected::compare, wrong);
+            }
+            (Meaning::In(all), actual) => {
+                let found = all.iter().map(|expected| {
+                    let mut wrong = Vec::new();
+                    expected.compare(path, actual, &mut wrong);
+                    wrong
+                });
+                let found: Vec<_> = found.collect();
+                if found.iter().all(|wrong| !wrong.is_empty()) {
+                    let near = nearest_of(found.into_iter(), |misfit| misfit.path == path).unwrap_or_default();
+                    let actual = format!("{}{near}", shown(actual));
+                    wrong.push(Misfit { actual, ..Misfit::new(path, self, None) });
+                }
+            }
+            _ if self.holds(actual) => {}
+            _ => wrong.push(Misfit { actual: self.shown(actual), ..Misfit::new(path, self, None) }),
+        }
+    }
+
     fn holds(&self, actual: Option<&Value>) -> bool {
         let there = actual.unwrap_or(&Value::Null);
         let ordered = |bound: &Value, fits: fn(std::cmp::Ordering) -> bool| order(there, bound).is_some_and(fits);
@@ -162,7 +246,6 @@ impl Word {
             Meaning::AtLeast(bound) => ordered(bound, std::cmp::Ordering::is_ge),
             Meaning::Below(bound) => ordered(bound, std::cmp::Ordering::is_lt),
             Meaning::AtMost(bound) => ordered(bound, std::cmp::Ordering::is_le),
-            Meaning::In(expected) => expected.iter().any(|expected| expected.fits(actual)),
             Meaning::Exists(exists) => actual.is_some() == *exists,
             Meaning::Type(wanted) => actual.is_some_and(|value| wanted.is_of(value)),
             Meaning::Regex(regex) => match actual {
@@ -171,9 +254,8 @@ impl Word {
                 _ => false,
             },
             Meaning::Count(expected) => size(there).is_some_and(|size| expected.fits(Some(&size.into()))),
-            Meaning::Includes(expected) => actual.is_some_and(|value| expected.is_included(value)),
-            Meaning::Unordered(expected) => matches!(actual, Some(Value::Array(items)) if items.len() == expected.len()
-                && assignment(expected, items, |expected, item| expected.fits(Some(item))) == items.len()),
+            // `compare` has looked at them: what is left is nothing, no list, or one of another length.
+            Meaning::In(_) | Meaning::Includes(_) | Meaning::Unordered(_) => false,
             Meaning::Schema(validator) => actual.is_some_and(|value| validator.is_valid(value)),
         }
     }

@@ -57,6 +57,10 @@ fn what_is_not_there_is_null_but_does_not_exist() {
     assert_eq!((wrong("/none", json!({"$exists": true})), wrong("/null", json!({"$exists": true}))), (1, 0));
     assert_eq!((wrong("/none", json!({"$exists": false})), wrong("/null", json!({"$exists": false}))), (0, 1));
     assert_eq!(wrong("/none", json!({"$in": [null, {"$ne": 3}]})), 0);
+    assert_eq!(
+        (wrong("", json!({"null": null, "one": 1, "none": null})), wrong("", json!({"$includes": {"none": null}}))),
+        (0, 0)
+    );
     for word in ["$ne", "$gt", "$lt"] {
         assert_eq!(wrong("/none", json!({word: 3})), 1);
     }
@@ -88,6 +92,48 @@ fn a_misfit_says_where_what_was_expected_and_what_there_is() {
     let found = compare("/x", &expected, &json!({"x": {"a": [7], "b": [1], "c": 1, "d": 4}}));
     let found: Vec<_> = found.iter().map(|m| (m.path.as_str(), m.expected.as_str(), m.actual.as_str())).collect();
     assert_eq!(found, [("/x/a/0", "$lt 3", "7"), ("/x/b", "$count 2", "1: [1]"), ("/x/d", "no such member", "4")]);
+}
+
+#[test]
+fn what_differs_in_a_large_value_is_named_and_not_the_whole_of_it() {
+    let document = json!({"npcs": {"odile": {"mood": "wary", "items": [1, 2], "at": "landing"}, "bram": {}}});
+    let found = |expected: Value| -> Vec<String> {
+        let found = compare("", &Expected::of(&expected).unwrap(), &document);
+        found.iter().map(|m| format!("{} {} {}", m.path, m.expected, m.actual)).collect()
+    };
+    let odile = json!({"mood": "calm", "items": [1, 3], "at": "landing"});
+    assert_eq!(
+        found(json!({"npcs": {"odile": odile}})),
+        ["/npcs/odile/mood \"calm\" \"wary\"", "/npcs/odile/items/1 3 2", "/npcs/bram no such member {}"]
+    );
+    assert_eq!(
+        found(json!({"$includes": {"npcs": {"odile": {"mood": "calm", "at": {"$regex": "ing"}, "age": 3}}}})),
+        ["/npcs/odile/mood \"calm\" \"wary\"", "/npcs/odile/age 3 nothing"]
+    );
+}
+
+#[test]
+fn of_several_that_could_be_meant_the_nearest_is_shown() {
+    let document =
+        json!({"lanes": [{"state": "idle", "at": 1}, {"state": "idle", "at": 2}], "lane": {"state": "idle", "at": 1}});
+    let actual = |pointer: &str, expected: Value| {
+        let found = compare(pointer, &Expected::of(&expected).unwrap(), &document);
+        assert_eq!((found.len(), found[0].path.as_str()), (1, pointer));
+        found[0].actual.clone()
+    };
+    let lanes = r#"[{"state":"idle","at":1},{"state":"idle","at":2}]"#;
+    let includes = json!({"$includes": [{"at": 1}, {"state": "active", "at": 2, "by": "w1"}]});
+    assert_eq!(
+        actual("/lanes", includes),
+        format!(
+            r#"{lanes} (nearest: /lanes/1/state is "idle", expected "active"; /lanes/1/by is nothing, expected "w1")"#
+        )
+    );
+    let unordered = json!({"$unordered": [{"state": "idle", "at": 3}, {"state": "idle", "at": 2}]});
+    assert_eq!(actual("/lanes", unordered), format!("{lanes} (nearest: /lanes/0/at is 1, expected 3)"));
+    assert_eq!(actual("/lanes", json!({"$includes": [7]})), lanes);
+    let either = json!({"$in": [null, {"state": "active", "at": 2}, {"state": "idle", "at": {"$gt": 1}}]});
+    assert_eq!(actual("/lane", either), r#"{"state":"idle","at":1} (nearest: /lane/at is 1, expected $gt 1)"#);
 }
 
 #[test]
