@@ -166,3 +166,48 @@ async fn renew(store: &SharedStore, held: &Held, ttl: Duration) {
         entry.loss.lost.cancel();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use protocol::{GameId, Priority, RequestId, RequestType};
+    use store::{EmbeddedStore, GameContents, GameDocument, NewRequest, StoreOptions, Terms, WorkerId};
+
+    use super::*;
+    use crate::watchdog::Watchdog;
+
+    /// Long enough that no heartbeat comes but those of a test.
+    const TTL: Duration = Duration::from_hours(1);
+
+    async fn leased(store: &SharedStore, nonce: u64) -> Lease {
+        let game = GameId::new();
+        store.create_game(game, &GameContents::new(GameDocument::default(), Vec::new())).await.unwrap();
+        let request = NewRequest {
+            id: RequestId::in_game(game),
+            game,
+            kind: RequestType::Chat,
+            message: "I look.".to_owned(),
+            actor: None,
+            user_message: "I look.".to_owned(),
+            priority: Priority::default(),
+            caused_by: None,
+            alternatives: Vec::new(),
+            trace: None,
+            budgets: Vec::new(),
+        };
+        store.enqueue(&request, &Terms::default()).await.unwrap();
+        store.claim(&WorkerId::fixed("ada"), nonce, 1).await.unwrap().claims.remove(0).lease
+    }
+
+    #[tokio::test]
+    async fn a_lease_that_is_gone_is_lost_unless_a_step_is_under_way_that_ends_it() {
+        let store: SharedStore = Arc::new(EmbeddedStore::in_memory(StoreOptions::default()).unwrap());
+        let leases = Leases::start(Arc::clone(&store), TTL, Watchdog::default().watch("leases"));
+        let (kept, committed, gone) = (leased(&store, 1).await, leased(&store, 2).await, leased(&store, 3).await);
+        let [held, committing, lost] = [&kept, &committed, &gone].map(|lease| leases.hold(lease));
+        committing.begin_commit();
+        store.release(&committed).await.unwrap();
+        store.release(&gone).await.unwrap();
+        renew(&store, &leases.held, TTL).await;
+        assert_eq!([held, committing, lost].map(|lease| lease.is_lost()), [false, false, true]);
+    }
+}

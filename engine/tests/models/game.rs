@@ -106,6 +106,11 @@ impl Game {
         self.store.used(&[PAYER.into()]).await.unwrap()[0].tokens
     }
 
+    /// The provider that the game names.
+    pub(crate) async fn provider(&self) -> String {
+        self.store.game(self.id).await.unwrap().unwrap().document.provider
+    }
+
     pub(crate) async fn queue(&self) -> QueueView {
         self.store.queue().await.unwrap()
     }

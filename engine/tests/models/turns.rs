@@ -381,6 +381,7 @@ async fn another_provider_takes_the_games_of_one_that_is_away() {
     let request = play.say("I wait.").await;
     assert_eq!((message(&request), request.attempt.0), ("You wait.", 1));
     assert_eq!(play.calls().len(), 2);
+    assert_eq!(play.game.provider().await, "mock", "the game goes back to its own as soon as that works");
 }
 
 #[tokio::test]

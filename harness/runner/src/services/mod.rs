@@ -75,10 +75,7 @@ pub struct Services {
 /// What must stay alive for the services to be there.
 #[derive(Debug)]
 enum Guard {
-    Local {
-        redis: Box<local::RedisServer>,
-        model: Process,
-    },
+    Local { redis: Box<local::RedisServer>, model: Process },
     Model(Process),
     Containers(Box<docker::Containers>),
     Nothing,
