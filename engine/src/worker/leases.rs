@@ -170,7 +170,8 @@ async fn renew(store: &SharedStore, held: &Held, ttl: Duration) {
 #[cfg(test)]
 mod tests {
     use protocol::{GameId, Priority, RequestId, RequestType};
-    use store::{EmbeddedStore, GameContents, GameDocument, NewRequest, StoreOptions, Terms, WorkerId};
+    use store::embedded::EmbeddedStore;
+    use store::{GameContents, GameDocument, NewRequest, StoreOptions, Terms, WorkerId};
 
     use super::*;
     use crate::watchdog::Watchdog;

@@ -74,13 +74,18 @@ fn request_of(step: &Step) -> Option<(&str, &str)> {
 impl<'a> There<'a> {
     /// Adds what a step makes.
     fn add_all_of(&mut self, part: &'a Step, node: &Node, found: &mut Vec<JsonError>) {
-        if let Some((label, game)) = request_of(part)
-            && (self.games.contains(label)
-                || self.captured.contains(label)
-                || self.requests.insert(label, game).is_some())
-        {
-            let place = node.get("as").unwrap_or(node).span.clone();
-            found.push(JsonError::at(place, format!("the label `{label}` is taken")));
+        if let Some((label, game)) = request_of(part) {
+            let taken = [
+                (self.games.contains(label), "a game"),
+                (self.captured.contains(label), "a capture"),
+                // Taken or not, what follows speaks of this request: one slip is reported once.
+                (self.requests.insert(label, game).is_some(), "another request"),
+            ];
+            if let Some((_, by)) = taken.iter().find(|(is_taken, _)| *is_taken) {
+                let place = node.get("as").unwrap_or(node).span.clone();
+                let what = format!("{by} is called `{label}` already");
+                found.push(JsonError::at(place, what).help("call this request something else"));
+            }
         }
         let captures = [node.get("capture"), node.get("http").and_then(|http| http.get("capture"))];
         for capture in captures.into_iter().flatten().flat_map(Node::members) {

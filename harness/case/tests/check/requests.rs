@@ -134,7 +134,7 @@ fn a_name_that_is_not_there_is_pointed_at_itself() {
             "13:46: there is no `worker[7]` at this step",
             "14:18: there is no `worker[7]` at this step",
             "15:19: there is no `worker[7]` at this step",
-            "16:28: the label `game` is taken",
+            "16:28: a game is called `game` already",
             "17:14: `{game}` stands for a game or a request already",
         ]
     );
