@@ -250,6 +250,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_turn_reports_what_a_server_has_counted_and_no_nonsense() {
+        let tokens = Tokens { prompt: 7, cached: 5, completion: 3, reasoning: 2 };
+        let usage = Usage { prompt_tokens: 7, cached_tokens: 5, completion_tokens: 3, reasoning_tokens: 2 };
+        assert_eq!(Usage::from(tokens), usage);
+        let nonsense = Tokens { prompt: u64::MAX, ..tokens };
+        assert_eq!(Usage::from(nonsense), Usage { prompt_tokens: 0, ..usage });
+    }
+
+    #[test]
     fn what_is_not_of_its_kind_says_nothing_and_spoils_nothing() {
         for json in ["1", "-1", "1.5", "true", "null", "[1]", r#"{"a":1}"#] {
             assert_eq!(serde_json::from_str::<Text<'_>>(json).unwrap().0, "", "{json}");
