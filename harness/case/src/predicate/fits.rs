@@ -174,12 +174,17 @@ fn find_each(
     }
 }
 
+/// How many misfits of the nearest one are shown.
+const NEAREST_SHOWN: usize = 3;
+
 /// Of several ways to be wrong the one with the fewest misfits, in words; none if `is_whole` is true of all: a value that is wrong as a whole is no
 /// nearer than another.
 fn nearest_of(found: impl Iterator<Item = Vec<Misfit>>, is_whole: impl Fn(&Misfit) -> bool) -> Option<String> {
     let nearest = found.filter(|wrong| !wrong.iter().any(&is_whole)).min_by_key(Vec::len)?;
     let said = |misfit: &Misfit| format!("{} is {}, expected {}", misfit.path, misfit.actual, misfit.expected);
-    Some(format!(" (nearest: {})", nearest.iter().map(said).collect::<Vec<_>>().join("; ")))
+    let more = if nearest.len() > NEAREST_SHOWN { "; …" } else { "" };
+    let shown: Vec<_> = nearest.iter().take(NEAREST_SHOWN).map(said).collect();
+    Some(format!(" (nearest: {}{more})", shown.join("; ")))
 }
 
 /// Gives each of the expectations an item that fits and that no other one has. Those that get none, and the items that are left.
