@@ -115,11 +115,25 @@ const fn is_zero(number: &u64) -> bool {
 }
 
 fn size(stored: &StoredTurn) -> usize {
-    serde_json::to_vec(stored).map_or(usize::MAX, |bytes| bytes.len())
+    /// Counts what is written, and keeps nothing of it.
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    serde_json::to_writer(&mut count, stored).map_or(usize::MAX, |()| count.0)
 }
 
+/// Only what differs is made JSON and compared: with the whole states that was a tenth of a worker's instructions for a turn.
 fn undo_of(before: &GameState, after: &GameState) -> Undo {
-    Undo::Patch(json_patch::diff(&value(after), &value(before)))
+    let [before, after] = story::apart(before, after);
+    Undo::Patch(json_patch::diff(&value(&after), &value(&before)))
 }
 
 fn value(state: &GameState) -> Value {
@@ -165,6 +179,32 @@ mod tests {
         let stored = (1..).zip(states.windows(2)).map(|(n, pair)| StoredTurn::new(record(n), &pair[0], &pair[1], 9000));
         let stored = stored.collect();
         (states, stored)
+    }
+
+    #[test]
+    fn a_turn_is_taken_back_whatever_it_has_changed() {
+        let full = |text: &str| -> GameState { serde_json::from_str(&text.replace('\'', "\"")).unwrap() };
+        let states = [
+            full("{}"),
+            full(
+                "{'npcs':{'bo':{'name':'Bo','location':'quay'},'al':{'name':'Al'}},'closed_items':{'box':{'contains':['pin']},'bag':{}}}",
+            ),
+            full(
+                "{'npcs':{'bo':{'name':'Bo','location':'mill'},'al':{'name':'Al'}},'closed_items':{'bag':{'closed':true}},'vars':{'a':'1'}}",
+            ),
+            full(
+                "{'npcs':{'al':{'name':'Al'}},'narrator':{'name':'N'},'pc':{'name':'P'},'locations':{'quay':{'items':['rope']}},'memory':{'summary':'So.'}}",
+            ),
+            full(
+                "{'narrator':{'name':'N'},'pc':{'name':'Q'},'locations':{'quay':{'items':[]},'mill':{}},'contingency_prompts':[{'prompt':'x'}]}",
+            ),
+        ];
+        for before in &states {
+            for after in &states {
+                let turn = StoredTurn::new(record(1), before, after, 9000);
+                assert_eq!(&state_before(&[turn], after).unwrap(), before);
+            }
+        }
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub use prompt::{
 };
 pub use prose::{Prose, cut_to_sentence, ends_with_sentence, stop_sequences};
 pub use sight::{Being, HitPoints, Place, Sight, Vessel, Way, here, sight};
-pub use state::{Container, DEFAULT_TEMPERATURE, GameState, Reached, Rules};
+pub use state::{Container, DEFAULT_TEMPERATURE, GameState, Reached, Rules, apart};
 pub use when::{Comparison, ComparisonError, When};
 pub use when_explain::Part;
 pub use world::{Fit, Health, PLAYER, fit, make_npc, matching, meant, words};

@@ -178,6 +178,55 @@ impl Default for GameState {
     }
 }
 
+/// Two states without most of that in which they are equal: what is to be written or compared of them is a fraction of the whole. A member that is
+/// left out has its default in both; of people and locations those are left that differ.
+#[must_use]
+pub fn apart(one: &GameState, other: &GameState) -> [GameState; 2] {
+    fn differing<T: Clone + PartialEq>(all: &BTreeMap<String, T>, others: &BTreeMap<String, T>) -> BTreeMap<String, T> {
+        let changed = all.iter().filter(|(key, value)| others.get(*key) != Some(value));
+        changed.map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+    let part = |of: &GameState, than: &GameState| GameState {
+        // Large, and seldom changed by a turn.
+        narrator: of.narrator.as_ref().filter(|_| of.narrator != than.narrator).cloned(),
+        pc: of.pc.as_ref().filter(|_| of.pc != than.pc).cloned(),
+        npcs: differing(&of.npcs, &than.npcs),
+        locations: differing(&of.locations, &than.locations),
+        memory: if of.memory == than.memory { Memory::default() } else { of.memory.clone() },
+        contingency_prompts: if of.contingency_prompts == than.contingency_prompts {
+            Vec::new()
+        } else {
+            of.contingency_prompts.clone()
+        },
+        // Small.
+        scenario: of.scenario.clone(),
+        scene_name: of.scene_name.clone(),
+        rules: of.rules,
+        temperature: of.temperature,
+        language: of.language.clone(),
+        user_location: of.user_location.clone(),
+        visited_locations: of.visited_locations.clone(),
+        returned_to: of.returned_to.clone(),
+        user_inventory: of.user_inventory.clone(),
+        seed: of.seed,
+        conflict: of.conflict,
+        turn_counter: of.turn_counter,
+        scene_turn_counter: of.scene_turn_counter,
+        vars: of.vars.clone(),
+        fired_story_events: of.fired_story_events.clone(),
+        latched_conditionals: of.latched_conditionals.clone(),
+        defeated: of.defeated.clone(),
+        decided: of.decided.clone(),
+        containers: of.containers.clone(),
+        lights: of.lights.clone(),
+        is_ended: of.is_ended,
+        ending: of.ending.clone(),
+        just_entered: of.just_entered,
+        rejected: of.rejected.clone(),
+    };
+    [part(one, other), part(other, one)]
+}
+
 impl GameState {
     /// The location where the player is, if it exists.
     #[must_use]

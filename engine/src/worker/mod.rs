@@ -218,11 +218,12 @@ impl Worker {
                 // There are as many permits as were asked for, and no more claims than that.
                 let Some(permit) = slot.split(1) else { break };
                 let work = self.clone().work(claim, leases.clone(), stop.clone(), hand_back.clone());
-                turns.spawn(async move {
+                // Boxed: to start and to end a task copies what it holds, and this is tens of kilobytes.
+                turns.spawn(Box::pin(async move {
                     let _busy = BusySlot::start();
                     work.await;
                     drop(permit);
-                });
+                }));
             }
             let full = slot.num_permits() == 0;
             drop(slot);

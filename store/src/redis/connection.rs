@@ -259,7 +259,8 @@ impl Connection {
         if let Some((_, error)) = open.failed.as_ref().filter(|(when, _)| *when >= asked) {
             return Err(error.clone());
         }
-        match self.connect().await {
+        // Boxed, as it is rare and large: every step of the store would carry it along, and be copied with it.
+        match Box::pin(self.connect()).await {
             Ok(connection) => {
                 open.number += 1;
                 open.connection = Some(connection.clone());

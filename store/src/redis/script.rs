@@ -214,7 +214,8 @@ impl Step {
         evaluate.arg(events_ttl);
         match evaluate.query_async(connection).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                self.script.prepare_invoke().load_async(connection).await?;
+                // As large as it is rare: boxed, so that every call does not carry it along.
+                Box::pin(self.script.prepare_invoke().load_async(connection)).await?;
                 evaluate.query_async(connection).await
             }
             outcome => outcome,
