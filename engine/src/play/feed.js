@@ -2,8 +2,8 @@
 
 import { get, pause } from "./api.js";
 
-/// How long the stream may be silent while something is awaited before the page asks by itself, and how often it asks
-/// from then on, while something is awaited and while nothing is. In milliseconds.
+/// In milliseconds: how long the stream may be silent while something is awaited before the page asks, and how often
+/// it asks then, while something is awaited and while nothing is.
 const SILENCE_MS = 4000;
 const ASK_MS = 1000;
 const IDLE_ASK_MS = 5000;
@@ -23,7 +23,7 @@ export class Feed {
     clearTimeout(this.watch);
   }
 
-  // A native EventSource reconnects and resumes by itself. Without a cursor the stream begins with what is under way.
+  // Without a cursor the stream begins with what is under way.
   listen() {
     const from = this.lastId ? `?last_event_id=${encodeURIComponent(this.lastId)}` : "";
     const source = (this.source = new EventSource(`/v1/events/games/${this.story.id}${from}`));
@@ -52,10 +52,19 @@ export class Feed {
         this.guard();
         if (isUpTo(lastEventId, this.shown)) return;
         const event = JSON.parse(data);
-        this.handled = this.handled.then(() => this.story.take(name, event)).catch((error) => this.story.trouble(error));
+        this.handled = this.handled.then(() => this.story.take(name, event)).catch((error) => this.missed(error));
       });
     }
     this.guard();
+  }
+
+  // What an event asks for could not be read: a new stream begins with what is there by then.
+  missed(error) {
+    if (!error.isTransient) return this.story.trouble(error);
+    this.source.close();
+    this.lastId = "";
+    this.link("lost");
+    this.relisten();
   }
 
   relisten() {
@@ -120,8 +129,7 @@ export class Feed {
     }
   }
 
-  // The game's unfinished requests. Where players have keys the queue is not theirs: then the page asks for those that it
-  // knows, and whether there is the game.
+  // The game's unfinished requests. Players with keys may not see the queue: then those that the page knows.
   async lane() {
     try {
       return (await get(`/v1/queue/games/${this.story.id}`)).requests;

@@ -120,7 +120,7 @@ export class Story {
     if (this.feed.blocked && !this.closed) await this.load();
   }
 
-  // Reads the game again for what an event does not carry: what is in sight, and what is carried.
+  // Reads what an event does not carry: what is in sight, and what is carried.
   async refresh() {
     const game = await this.read("?view=player");
     if (this.closed || game.version < this.version) return;
@@ -129,7 +129,7 @@ export class Story {
     this.ui.state(game);
   }
 
-  // The history keeps a message with the name of the character before it. The player has not written that.
+  // The history has the character's name before a message. The player has not written that.
   ownWords(message) {
     const name = this.game.pc;
     return name && message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
@@ -189,7 +189,7 @@ export class Story {
       if (event.result.told_with || event.result.version <= this.loaded) return turn.element.remove();
       turn.narrate(event.result.message);
       turn.settle(event.result);
-      // Read out whole, once, and not in the pieces in which it came.
+      // Read out once, and not in pieces.
       this.ui.announce(event.result.message);
       await this.recorded(turn, event.request_id);
     },
@@ -282,7 +282,7 @@ export class Story {
     }
   }
 
-  // What has ended before it could be stopped is shown as it has ended.
+  // What has ended before is shown as it has ended.
   stopped(error) {
     if (error.slug !== "request-finished") this.trouble(error);
   }
@@ -324,7 +324,7 @@ export class Story {
     this.say(words);
   }
 
-  /// Takes back a message that has not happened: its words can be changed, and sent again.
+  /// Takes back a message that has not happened, to be changed and sent again.
   async takeBack(turn) {
     turn.isTakenBack = true;
     this.remember(null);
@@ -361,7 +361,7 @@ export class Story {
   async sent(entry, request) {
     if (entry.isOld && (await this.hasEnded(entry, request))) return;
     if (entry.turn.isTakenBack) return this.takeBack(Object.assign(entry.turn, { request }));
-    // The page listens to the game: by now its events may have shown the message, or even all of its turn.
+    // By now the game's events may have shown the message, or all of its turn.
     const shown = this.turns.get(request);
     if (shown === entry.turn || entry.request) return;
     if (shown || this.finished.has(request)) return entry.turn.element.remove();

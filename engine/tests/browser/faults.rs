@@ -48,6 +48,24 @@ async fn what_happens_before_the_first_stream_comes_through_is_shown() {
 }
 
 #[tokio::test]
+async fn a_turn_that_was_taken_back_is_gone_although_the_game_could_not_be_read_at_first() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = Site::start().await;
+    site.model.admin().root().gates().open(GATE);
+    let proxy = proxy::start(&site.url(""), Fault::RefusesAReadAfterAnUndo).await;
+    let game = site.new_game().await;
+
+    browser.open(&proxy, &game).await;
+    browser.say("I ring the bell").await;
+    browser.story_ends_with("over the dark water.").await;
+    browser.until("document.querySelector('#story > li:last-child .tools').children.length > 0").await;
+    browser.choose("Take back").await;
+    browser.until("document.querySelectorAll('#story > li').length === 1").await;
+    browser.until("document.getElementById('link').textContent === ''").await;
+    browser.end().await;
+}
+
+#[tokio::test]
 async fn a_lost_answer_keeps_nobody_from_going_on() {
     let Some(browser) = Browser::start().await else { return };
     let site = Site::start().await;

@@ -20,6 +20,8 @@ pub(crate) enum Fault {
     LosesChatAnswers,
     /// The first event stream that is asked for is refused, as by a server that restarts.
     RefusesTheFirstStream,
+    /// The game cannot be read once, after a turn was taken back.
+    RefusesAReadAfterAnUndo,
 }
 
 struct Proxy {
@@ -27,6 +29,8 @@ struct Proxy {
     client: reqwest::Client,
     fault: Fault,
     has_refused: AtomicBool,
+    /// Whether a turn was taken back.
+    has_undone: AtomicBool,
 }
 
 /// Starts a proxy for as long as the test runs. Returns its base URL.
@@ -34,7 +38,13 @@ pub(crate) async fn start(upstream: &str, fault: Fault) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let proxy = Proxy { upstream: upstream.to_owned(), client, fault, has_refused: AtomicBool::default() };
+    let proxy = Proxy {
+        upstream: upstream.to_owned(),
+        client,
+        fault,
+        has_refused: AtomicBool::default(),
+        has_undone: AtomicBool::default(),
+    };
     let router = Router::new().fallback(pass).with_state(Arc::new(proxy));
     tokio::spawn(async move { axum::serve(listener, router).await });
     base
@@ -45,7 +55,17 @@ async fn pass(State(proxy): State<Arc<Proxy>>, request: Request) -> Response<Bod
     if proxy.fault == Fault::HoldsEvents && parts.uri.path().starts_with("/v1/events/") {
         return pending().await;
     }
-    let refuses = proxy.fault == Fault::RefusesTheFirstStream && parts.uri.path().starts_with("/v1/events/");
+    let path = parts.uri.path();
+    if path.ends_with("/undo") {
+        proxy.has_undone.store(true, Ordering::Relaxed);
+    }
+    let refuses = match proxy.fault {
+        Fault::RefusesTheFirstStream => path.starts_with("/v1/events/"),
+        Fault::RefusesAReadAfterAnUndo => {
+            proxy.has_undone.load(Ordering::Relaxed) && parts.uri.query() == Some("view=player")
+        }
+        Fault::HoldsEvents | Fault::LosesChatAnswers => false,
+    };
     if refuses && !proxy.has_refused.swap(true, Ordering::Relaxed) {
         return Response::builder().status(503).body(Body::empty()).unwrap();
     }
