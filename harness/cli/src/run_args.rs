@@ -81,7 +81,7 @@ pub(super) struct WhichArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How often and in which order")]
 pub(super) struct OrderArgs {
-    /// How many cases run at the same time; twice the processors when left out.
+    /// How many cases run at the same time; four times the processors when left out.
     #[arg(long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
     /// Run each case N times. One that fails once has failed.

@@ -190,6 +190,21 @@ fn a_case_that_takes_too_long_fails_with_its_timeline() {
 }
 
 #[test]
+fn a_case_whose_process_does_not_end_says_which_one_it_waits_for() {
+    let Some(engine) = engine() else { return };
+    let project = Project::new(&[("cases/good.json", GOOD)]);
+    // The engine ends; the shell goes on, and so does what it waits for.
+    let script = format!("#!/bin/sh\ntrap '' TERM\n'{}' \"$@\"\nsleep 60\n", engine.display());
+    let stubborn = project.script("engine.sh", &script).display().to_string();
+    // Six seconds in place of ten: a case is slow after five.
+    let output = project.run_command(&["--engine", &stubborn]).env("HARNESS_TIME_FACTOR", "0.6").output().unwrap();
+    assert_exit(&output, 1);
+    let text = stdout(&output);
+    assert!(text.contains("good: all is checked; api is to end after SIGTERM"), "{text}");
+    assert!(text.contains("api had not ended 6 s after SIGTERM"), "{text}");
+}
+
+#[test]
 fn a_run_that_takes_too_long_is_cut_short_and_reported() {
     if engine().is_none() {
         return;

@@ -220,6 +220,11 @@ impl Fleet {
 
     /// Ends all processes in good order, unless they are to be kept: workers first. What did not end well comes back.
     pub async fn stop(&self) -> Vec<String> {
+        self.stop_each(|_| ()).await
+    }
+
+    /// The same, and names each process before it waits for its end.
+    pub(crate) async fn stop_each(&self, waits_for: impl Fn(&str)) -> Vec<String> {
         if self.programs.kept.is_some() {
             return Vec::new();
         }
@@ -231,6 +236,7 @@ impl Fleet {
             self.log.push(entry.lane(process.name()).detail(json!({ "verb": "terminate" })));
             // A paused process does not handle SIGTERM.
             process.signal(Signal::CONT);
+            waits_for(process.name());
             wrong.extend(process.terminate(limit).await.err());
         }
         wrong

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use harness_case::profile::{Call, Profile, Vars};
 use harness_case::{Case, DEFAULT_GAME, Game, LinkAction};
-use harness_events::{CaseLog, Events, Failure, Source};
+use harness_events::{CaseLog, Events, Failure, RunEventKind, Source};
 use serde_json::{Value, json};
 
 use super::RunContext;
@@ -322,7 +322,13 @@ impl World {
     /// Ends the processes and forgets the model's namespace. What did not end well comes back.
     pub(super) async fn stop(&self) -> Vec<String> {
         let wrong = match &self.fleet {
-            Some(fleet) => fleet.stop().await,
+            Some(fleet) => {
+                let tell = |process: &str| {
+                    let step = format!("all is checked; {process} is to end after SIGTERM");
+                    self.events.send(RunEventKind::StepStarted { case: self.case.id.clone(), step });
+                };
+                fleet.stop_each(tell).await
+            }
             None => Vec::new(),
         };
         self.forget().await;
