@@ -190,7 +190,7 @@ mod tests {
                 "{'npcs':{'bo':{'name':'Bo','location':'quay'},'al':{'name':'Al'}},'closed_items':{'box':{'contains':['pin']},'bag':{}}}",
             ),
             full(
-                "{'npcs':{'bo':{'name':'Bo','location':'mill'},'al':{'name':'Al'}},'closed_items':{'bag':{'closed':true}},'vars':{'a':'1'}}",
+                "{'npcs':{'bo':{'name':'Bo','location':'mill'},'al':{'name':'Al'}},'closed_items':{'bag':{}},'vars':{'a':'1'}}",
             ),
             full(
                 "{'npcs':{'al':{'name':'Al'}},'narrator':{'name':'N'},'pc':{'name':'P'},'locations':{'quay':{'items':['rope']}},'memory':{'summary':'So.'}}",
