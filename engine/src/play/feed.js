@@ -58,9 +58,9 @@ export class Feed {
     this.guard();
   }
 
-  // What an event asks for could not be read: a new stream begins with what is there by then.
+  // An event's read has failed: a new stream begins with what is there by then.
   missed(error) {
-    if (!error.isTransient) return this.story.trouble(error);
+    if (this.closed || !error.isTransient) return this.story.trouble(error);
     this.source.close();
     this.lastId = "";
     this.link("lost");

@@ -200,7 +200,7 @@ fn a_case_whose_process_does_not_end_says_which_one_it_waits_for() {
     let output = project.run_command(&["--engine", &stubborn]).env("HARNESS_TIME_FACTOR", "0.6").output().unwrap();
     assert_exit(&output, 1);
     let text = stdout(&output);
-    assert!(text.contains("good: all is checked; api is to end after SIGTERM"), "{text}");
+    assert!(text.contains("good: check … api to end after SIGTERM"), "{text}");
     assert!(text.contains("api had not ended 6 s after SIGTERM"), "{text}");
 }
 

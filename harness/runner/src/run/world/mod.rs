@@ -324,8 +324,8 @@ impl World {
         let wrong = match &self.fleet {
             Some(fleet) => {
                 let tell = |process: &str| {
-                    let step = format!("all is checked; {process} is to end after SIGTERM");
-                    self.events.send(RunEventKind::StepStarted { case: self.case.id.clone(), step });
+                    let what = format!("{process} to end after SIGTERM");
+                    self.events.send(RunEventKind::Waiting { case: self.case.id.clone(), what });
                 };
                 fleet.stop_each(tell).await
             }
