@@ -191,6 +191,12 @@ impl Case {
         })
     }
 
+    /// Whether a step asks where the service serves its operators.
+    #[must_use]
+    pub fn asks_as_operator(&self) -> bool {
+        self.all_steps().any(|step| matches!(&step.action, Action::Http(http) if http.operators))
+    }
+
     /// Whether a step starts, stops or kills a process.
     #[must_use]
     pub fn acts_on_processes(&self) -> bool {

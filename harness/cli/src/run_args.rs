@@ -175,6 +175,9 @@ pub(super) struct ServiceArgs {
     /// External services: the engine's API.
     #[arg(long, value_name = "URL")]
     pub(super) api_url: Option<String>,
+    /// External services: the engine's operators' port. Without it, cases that ask there are skipped.
+    #[arg(long, value_name = "URL")]
+    pub(super) operators_url: Option<String>,
     /// External services: the Redis behind the engine; looked at once, to see that it is there.
     #[arg(long, value_name = "URL")]
     pub(super) redis_url: Option<String>,
@@ -208,6 +211,7 @@ impl ServiceArgs {
     pub(super) fn flag_of_external(&self) -> Option<&'static str> {
         let flags = [
             ("--api-url", self.api_url.is_some()),
+            ("--operators-url", self.operators_url.is_some()),
             ("--redis-url", self.redis_url.is_some()),
             ("--mock-url", self.mock_url.is_some()),
             ("--engine-config", self.engine_config.is_some()),

@@ -133,7 +133,11 @@ fn external(wanted: &ServiceArgs) -> Result<ExternalUrls, Exit> {
         api: wanted.api_url.clone(),
         redis: wanted.redis_url.clone(),
         mock: wanted.mock_url.clone(),
-        known: External { settings: settings.transpose()?, control: wanted.control.as_deref().map(Control::new) },
+        known: External {
+            settings: settings.transpose()?,
+            operators: wanted.operators_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
+            control: wanted.control.as_deref().map(Control::new),
+        },
     })
 }
 

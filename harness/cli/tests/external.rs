@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use support::{HARNESS, Project, assert_exit, engine, stdout};
+use support::{HARNESS, Project, assert_exit, engine, stderr, stdout};
 
 const MODEL: &str = r#""model": {"entries": [{"match": {"kind": "text"}, "reply": "Fog."}, {"match": {"kind": "json"}, "reply": {"json":
     {"user_location": null, "scene_change": null, "item_events": [], "npc_events": [], "set_vars": [], "game_ended": false}}}]}"#;
@@ -22,14 +22,22 @@ impl Drop for Running {
     }
 }
 
-/// Starts a program and waits for a line with a URL.
-fn start(command: &mut Command) -> (Running, String) {
+/// Starts a program and waits until it has said behind each of the words where it is.
+fn start<const N: usize>(command: &mut Command, words: [&str; N]) -> (Running, [String; N]) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let running = Running(child);
-    let url = lines.find_map(|line| Some(line.unwrap().split_once("listening on ")?.1.trim().to_owned())).unwrap();
+    let mut urls = [const { String::new() }; N];
+    while urls.iter().any(String::is_empty) {
+        let line = lines.next().unwrap().unwrap();
+        for (url, word) in urls.iter_mut().zip(words) {
+            if let Some((_, place)) = line.split_once(word) {
+                place.split_whitespace().next().unwrap().clone_into(url);
+            }
+        }
+    }
     std::thread::spawn(move || lines.for_each(drop));
-    (running, url)
+    (running, urls)
 }
 
 /// A case with a turn, and settings.
@@ -56,11 +64,18 @@ fn external_services_run_what_they_can_and_say_what_else_a_case_needs() {
                 r#", {"kill": "worker[0]"}, {"start": "worker[0]"}, {"user_prompt": "I look.", "expect": {"turn_counter": 2}}"#,
             ),
         ),
+        (
+            "cases/operators.json",
+            &case(
+                "{}",
+                r#", {"http": {"method": "GET", "path": "/readyz", "operators": true, "expect": {"status": 200}}}"#,
+            ),
+        ),
     ]);
-    let (_mock, mock) =
-        start(Command::new(Path::new(HARNESS).with_file_name("mock-llm")).args(["--listen", "127.0.0.1:0"]));
+    let mut mock_llm = Command::new(Path::new(HARNESS).with_file_name("mock-llm"));
+    let (_mock, [mock]) = start(mock_llm.args(["--listen", "127.0.0.1:0"]), ["listening on "]);
     let settings = format!(
-        "default_provider = \"mock\"\nadmin_listen = \"off\"\ndata_dir = {:?}\n[providers.mock]\nadapter = \"openai\"\n\
+        "default_provider = \"mock\"\nadmin_listen = \"127.0.0.1:0\"\ndata_dir = {:?}\n[providers.mock]\nadapter = \"openai\"\n\
          model = \"mock-model\"\nbase_url = \"{mock}/v1/\"\n",
         project.path("data")
     );
@@ -73,7 +88,7 @@ fn external_services_run_what_they_can_and_say_what_else_a_case_needs() {
         .arg("--content")
         .arg(&content)
         .args(["--listen", "127.0.0.1:0"]);
-    let (external, api) = start(&mut command);
+    let (external, [api, operators]) = start(&mut command, ["listening on ", "admin "]);
     let run = |more: &[&str]| {
         let urls = ["run", "--services", "external", "--api-url", &api, "--mock-url", &mock];
         project.harness(&[&urls[..], more].concat())
@@ -82,10 +97,21 @@ fn external_services_run_what_they_can_and_say_what_else_a_case_needs() {
     let output = run(&[]);
     assert_exit(&output, 0);
     let said = stdout(&output);
-    assert!(said.ends_with("2 passed, 0 failed, 4 skipped\n"), "{said}");
-    for part in ["`worker.max_retries`, and no `--engine-config`", "`worker.retry_delay_seconds`", "no `--control`"] {
+    assert!(said.ends_with("2 passed, 0 failed, 5 skipped\n"), "{said}");
+    for part in [
+        "`worker.max_retries`, and no `--engine-config`",
+        "`worker.retry_delay_seconds`",
+        "no `--control`",
+        "no `--operators-url`",
+    ] {
         assert!(said.contains(part), "{part}\n{said}");
     }
+    let output = run(&["--operators-url", &operators, "--filter", "operators"]);
+    assert_exit(&output, 0);
+    assert!(stdout(&output).ends_with("1 passed, 0 failed, 0 skipped\n"), "{}", stdout(&output));
+    let output = run(&["--operators-url", "http://127.0.0.1:9"]);
+    assert_exit(&output, 4);
+    assert!(stderr(&output).contains("nothing answers at http://127.0.0.1:9"), "{}", stderr(&output));
 
     let effective =
         Command::new(&engine).arg("config").arg("--config").arg(project.path("engine.toml")).output().unwrap();
@@ -111,7 +137,7 @@ fn external_services_run_what_they_can_and_say_what_else_a_case_needs() {
     let _ = Command::new("kill").args(["-9", pid.trim()]).status();
     let said = stdout(&output);
     assert_exit(&output, 0);
-    assert!(said.ends_with("4 passed, 0 failed, 2 skipped\n"), "{said}");
+    assert!(said.ends_with("4 passed, 0 failed, 3 skipped\n"), "{said}");
     assert!(said.contains("needs `worker.max_retries` = 1, and the external engine has 3"), "{said}");
     assert_eq!(project.read("asked"), "scale 1\nkill worker[0]\nstart worker[0]\n");
 }

@@ -93,7 +93,9 @@ async fn operators_url(world: &World, deadline: Instant) -> Result<String, Failu
     match tokio::time::timeout_at(deadline, world.operators_url()).await {
         Ok(Some(url)) => Ok(url),
         Ok(None) | Err(_) => Err(Failure::new(
-            "no process says where it serves operators: `operators` of a process in the profile finds it in what that prints".to_owned(),
+            "no process says where it serves operators: `operators` of a process in the profile finds it in what that prints, \
+             and `--operators-url` names that of a service that is there already"
+                .to_owned(),
         )),
     }
 }

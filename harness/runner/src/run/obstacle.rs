@@ -70,6 +70,9 @@ fn of_external(context: &RunContext, case: &Case) -> Option<String> {
     if case.acts_on_processes() && context.services.external.control.is_none() {
         return Some("it acts on processes, and no `--control` says how that is done to external ones".to_owned());
     }
+    if case.asks_as_operator() && context.services.external.operators.is_none() {
+        return Some("it asks at the operators' port, and no `--operators-url` says where that is".to_owned());
+    }
     if case.model.is_none() && context.profile.is_story_engine() {
         // That narrator is part of an engine that has no other provider.
         return Some("it is for the offline narrator, and an external engine has its own model".to_owned());

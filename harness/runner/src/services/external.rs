@@ -26,6 +26,8 @@ pub struct ExternalUrls {
 pub struct External {
     /// The engine's configuration, as `engine config` prints it.
     pub settings: Option<Map<String, Value>>,
+    /// Where they serve operators, if that is known.
+    pub operators: Option<String>,
     /// How their processes are killed and started.
     pub control: Option<Control>,
 }
@@ -37,8 +39,12 @@ pub(super) async fn services(urls: &ExternalUrls) -> Result<Services, ServiceErr
     let api = urls.api.clone().ok_or(ServiceError::NoUrl { missing: "--api-url" })?;
     let mock = urls.mock.clone().ok_or(ServiceError::NoUrl { missing: "--mock-url" })?;
     let (api, mock) = (api.trim_end_matches('/').to_owned(), mock.trim_end_matches('/').to_owned());
-    answers(&format!("{api}/health")).await?;
-    answers(&format!("{mock}/__mock/health")).await?;
+    answers(&format!("{api}/health"), true).await?;
+    answers(&format!("{mock}/__mock/health"), true).await?;
+    if let Some(url) = &urls.known.operators {
+        // Which paths are there is the service's own choice.
+        answers(url, false).await?;
+    }
     if let Some(url) = &urls.redis {
         ping(url).await.map_err(|error| ServiceError::NoAnswer { url: url.clone(), reason: error.to_string() })?;
     }
@@ -53,8 +59,11 @@ pub(super) async fn services(urls: &ExternalUrls) -> Result<Services, ServiceErr
     })
 }
 
-async fn answers(url: &str) -> Result<(), ServiceError> {
-    let asked = async { crate::http::client()?.get(url).timeout(LIMIT).send().await?.error_for_status() };
+async fn answers(url: &str, well: bool) -> Result<(), ServiceError> {
+    let asked = async {
+        let answer = crate::http::client()?.get(url).timeout(LIMIT).send().await?;
+        if well { answer.error_for_status() } else { Ok(answer) }
+    };
     let answer = asked.await;
     answer
         .map(drop)

@@ -16,7 +16,7 @@ use crate::run::manner::Manner;
 impl World {
     /// Does something to a process, and follows the service to its new address.
     pub(in crate::run) async fn act(&self, action: &ProcessAction) -> Result<(), Failure> {
-        let moved = match (&self.fleet, &self.control) {
+        let moved = match (&self.fleet, &self.external.control) {
             (None, Some(control)) => {
                 self.log.note(Source::Process, format!("{} {}, by `--control`", action.verb, action.target));
                 control.act(action).await
@@ -53,7 +53,7 @@ impl World {
 
     /// Has so many workers from here on.
     pub(in crate::run) async fn scale(&self, workers: usize) -> Result<(), Failure> {
-        match (&self.fleet, &self.control) {
+        match (&self.fleet, &self.external.control) {
             (None, Some(control)) => control.scale(workers).await.map(drop).map_err(Failure::new),
             _ => self.fleet()?.scale(workers).await.map_err(Failure::new),
         }

@@ -27,7 +27,7 @@ use super::settings;
 use crate::call::{self, CallError};
 use crate::fleet::{Fleet, Surroundings, clock};
 use crate::model::{Model, entry};
-use crate::services::{Control, Mode, Programs, ServiceError};
+use crate::services::{Control, External, Mode, Programs, ServiceError};
 use crate::watch::{Feed, Pulse, Watch};
 use names::Known;
 use setup::{caller, engine_settings};
@@ -88,8 +88,8 @@ pub(super) struct World {
     fleet: Option<Fleet>,
     redis: Option<CaseRedis>,
     links: Links,
-    /// How processes are acted on that are not ours.
-    control: Option<Control>,
+    /// What is known of services that are not ours.
+    external: External,
     base_url: Mutex<String>,
     known: Mutex<Known>,
     events: Events,
@@ -180,13 +180,13 @@ impl World {
             fleet,
             redis,
             links,
-            control: services.external.control.clone().filter(|_| case.acts_on_processes()),
+            external: services.external.clone(),
             base_url: Mutex::new(base_url),
             known: Mutex::default(),
             events,
             waiting: Mutex::default(),
         };
-        if world.control.is_some() {
+        if world.external.control.is_some() && world.case.acts_on_processes() {
             // The case before may have left fewer, and dead ones.
             world.scale(case.workers).await?;
         }
@@ -298,9 +298,12 @@ impl World {
         self.links.for_players(&self.base_url())
     }
 
-    /// Where operators reach the service, as far as a process of the case says so.
+    /// Where operators reach the service, as far as a process of the case says so, or who runs the service.
     pub(super) async fn operators_url(&self) -> Option<String> {
-        self.fleet.as_ref()?.operators_url().await
+        match &self.fleet {
+            Some(fleet) => fleet.operators_url().await,
+            None => self.external.operators.clone(),
+        }
     }
 
     /// The game that a step speaks to. That it exists was checked when the case was read.
