@@ -125,7 +125,7 @@ problem_types! {
     QueueFull = "queue-full", 429, "The queue is full";
     /// As many things are paused as may be.
     TooManyPauses = "too-many-pauses", 409, "There are as many pauses as may be";
-    /// No game uses such a provider.
+    /// No provider of that name is configured, and no game uses it.
     UnknownProvider = "unknown-provider", 404, "No such provider";
     /// No such worker lives.
     UnknownWorker = "unknown-worker", 404, "No such worker";

@@ -17,9 +17,9 @@ pub enum Paused {
     Done(Pause),
     /// No such game.
     UnknownGame,
-    /// No game uses the provider, so nothing would wait.
+    /// No provider of that name is configured, and no game uses it.
     UnknownProvider {
-        /// Those that games use.
+        /// Those that are, or are used: what is only the fallback of others can be paused as well.
         known: Vec<String>,
     },
     /// No such worker lives.

@@ -33,7 +33,7 @@ pub(super) async fn pause(
         (Paused::UnknownGame, _) => Problem::new(ProblemType::UnknownGame, "there is no such game"),
         (Paused::UnknownProvider { known }, _) => {
             let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            let detail = format!("no game uses such a provider; games use {known}");
+            let detail = format!("there is no such provider; there are {known}");
             Problem::new(ProblemType::UnknownProvider, detail)
         }
         (Paused::UnknownWorker, _) => {

@@ -127,7 +127,7 @@ async fn the_queue_is_paused_and_resumed_and_says_by_whom() {
     assert!(resumed.contains(r#""tenant":"acme""#) || resumed.contains(r#""tenant": "acme""#), "{resumed}");
 
     let unknown = complaint(directory, &["queue", "pause", "--provider", "ofline"]);
-    assert!(unknown.contains("no game uses such a provider; games use"), "{unknown}");
+    assert!(unknown.contains("there is no such provider; there are"), "{unknown}");
     let nowhere = complaint(directory, &["queue", "pause", "--game", &GameId::new().to_string()]);
     assert!(nowhere.contains("game"), "{nowhere}");
 }

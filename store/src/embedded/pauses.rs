@@ -1,6 +1,6 @@
 //! What operators have paused, in SQLite. It mirrors `lua/pause_queue.lua` and `lua/resume_queue.lua`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use super::rows::{Columns, unavailable};
 use super::step::{PAUSED, Step};
 use super::values::{corrupt, signed};
 use super::{EmbeddedStore, StoreError, tenants};
-use crate::{Paused, Pauses, WorkerId};
+use crate::{ClaimedProvider, Paused, Pauses, WorkerId};
 
 /// What the names begin with under which `meta` keeps when a pause has ended.
 const ENDED: &str = "resumed:";
@@ -44,11 +44,12 @@ fn pause(step: &Step<'_>, scope: &PauseScope, by: &str) -> Result<Paused, StoreE
     match scope {
         PauseScope::Game { game_id } if step.lane_length(*game_id)?.is_none() => return Ok(Paused::UnknownGame),
         PauseScope::Provider { provider } => {
-            let known = step.all("SELECT name FROM providers ORDER BY name", [], |row| {
-                row.get::<_, String>(0).map_err(unavailable)
-            })?;
+            let used =
+                step.all("SELECT name FROM providers", [], |row| row.get::<_, String>(0).map_err(unavailable))?;
+            let mut known: BTreeSet<String> = step.options.providers.policies.keys().cloned().chain(used).collect();
+            known.remove(ClaimedProvider::NO_MODEL);
             if !known.contains(provider) {
-                return Ok(Paused::UnknownProvider { known });
+                return Ok(Paused::UnknownProvider { known: known.into_iter().collect() });
             }
         }
         PauseScope::All {} | PauseScope::Tenant { .. } | PauseScope::Game { .. } | PauseScope::Worker { .. } => {}

@@ -24,7 +24,7 @@ pub(super) const LETS_GO: &str = "lets-go:";
 impl Pauses for RedisStore {
     async fn pause_queue(&self, scope: &PauseScope, by: &str) -> Result<Paused, StoreError> {
         if let PauseScope::Provider { provider } = scope {
-            let known = self.used_providers().await?;
+            let known = self.known_providers().await?;
             if !known.contains(provider) {
                 return Ok(Paused::UnknownProvider { known: known.into_iter().collect() });
             }
@@ -115,12 +115,13 @@ impl RedisStore {
         Ok(living)
     }
 
-    async fn used_providers(&self) -> Result<BTreeSet<String>, StoreError> {
-        let mut used = BTreeSet::new();
+    async fn known_providers(&self) -> Result<BTreeSet<String>, StoreError> {
+        let mut known: BTreeSet<String> = self.options.providers.policies.keys().cloned().collect();
         for shard in &self.shards {
-            used.extend(providers::circuits(shard).await?.into_keys());
+            known.extend(providers::circuits(shard).await?.into_keys());
         }
-        Ok(used)
+        known.remove(ClaimedProvider::NO_MODEL);
+        Ok(known)
     }
 }
 

@@ -417,6 +417,7 @@ conformance! {
         the_log_of_a_paused_game_says_nothing_of_it,
         pausing_or_resuming_again_changes_nothing,
         a_pause_outlives_the_process,
+        a_provider_that_no_game_uses_is_paused_if_it_is_configured,
         what_does_not_exist_is_not_paused,
         no_more_is_paused_than_may_be,
         a_deleted_game_is_paused_no_more,
@@ -443,6 +444,7 @@ conformance! {
         a_worker_that_retires_is_drained_no_more,
         a_worker_that_comes_back_ends_the_leases_of_its_former_process_and_no_others,
         a_worker_without_a_name_ends_no_leases,
+        a_worker_lives_while_it_renews_the_lease_of_a_long_turn,
         workers_are_listed_with_what_they_say_and_hold,
         what_waits_is_listed_in_pages_in_its_order,
     }

@@ -193,6 +193,21 @@ pub(crate) async fn a_pause_outlives_the_process(bench: Bench) {
     assert_eq!(claim(&store, 1).await, []);
 }
 
+pub(crate) async fn a_provider_that_no_game_uses_is_paused_if_it_is_configured(bench: Bench) {
+    let fallback = ProviderPolicy { fallback: vec!["second".to_owned()], ..ProviderPolicy::default() };
+    let policies = [("offline".to_owned(), fallback), ("second".to_owned(), ProviderPolicy::default())];
+    let providers = ProviderOptions { policies: policies.into(), ..ProviderOptions::default() };
+    let store = bench.store_with(StoreOptions { providers, ..options() }).await;
+    let id = new_game(&store).await;
+    enqueue(&store, id, "look").await;
+    store.record_provider_fault(&fault("offline")).await.unwrap();
+    assert!(matches!(store.pause_queue(&provider("second"), "ada").await.unwrap(), Paused::Done(_)));
+    assert_eq!(claim(&store, 1).await, []);
+    store.resume_queue(&provider("second")).await.unwrap();
+    let served = claim_one(&store).await;
+    assert_eq!(served.provider.name, "second");
+}
+
 pub(crate) async fn what_does_not_exist_is_not_paused(bench: Bench) {
     let store = bench.store().await;
     let id = new_game(&store).await;

@@ -1,12 +1,14 @@
 //! Workers as operators see them: who lives, who holds what, who takes no new work.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use protocol::{PauseScope, QueuedRequest, WorkerInfo, WorkerView};
 use store::{Paused, QueuedCursor, SharedStore, StoreError, StoreOptions, StoryEventPlacement, WorkerId};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, on_redis};
 use crate::fair::game_in;
-use crate::fixture::{claim, claim_one, enqueue, finish, new_game, nonce, options, request, turn, worker};
+use crate::fixture::{claim, claim_one, enqueue, finish, new_game, nonce, options, request, turn, until, worker};
 
 fn scope(worker: &WorkerId) -> PauseScope {
     PauseScope::Worker { worker: worker.to_string() }
@@ -97,6 +99,42 @@ pub(crate) async fn a_worker_that_retires_is_drained_no_more(bench: Bench) {
     store.retire_worker(&worker()).await;
     assert_eq!(store.pauses().await.unwrap(), []);
     assert_eq!(store.workers().await.unwrap(), []);
+}
+
+pub(crate) async fn a_worker_lives_while_it_renews_the_lease_of_a_long_turn(bench: Bench) {
+    let options = StoreOptions { lease_ttl: Duration::from_millis(100), ..options() };
+    let far_longer_than_it_counts_without = options.lease_ttl * 6;
+    let store = bench.store_with(options).await;
+    let game = new_game(&store).await;
+    enqueue(&store, game, "look").await;
+    let held = claim_one(&store).await;
+    until("a long turn", async || {
+        assert_eq!(store.heartbeat(std::slice::from_ref(&held.lease)).await.unwrap(), [true]);
+        let view = view(&store, &worker()).await;
+        let lasts = view.seen_at.duration_since(view.turns[0].since);
+        (lasts.unsigned_abs() > far_longer_than_it_counts_without).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_pause_of_a_worker_that_has_died_makes_room() {
+    on_redis(async |bench| {
+        let store = bench.store_with(StoreOptions { lease_ttl: Duration::from_millis(100), ..options() }).await;
+        claim(&store, 1).await;
+        assert!(matches!(store.pause_queue(&scope(&worker()), "ada").await.unwrap(), Paused::Done(_)));
+        let other = WorkerId::fixed("bob");
+        until("the end of a worker that is not seen", async || {
+            store.claim(&other, nonce(), 1).await.unwrap();
+            let living = store.workers().await.unwrap();
+            (!living.iter().any(|view| view.name == worker().as_str())).then_some(())
+        })
+        .await;
+        assert!(matches!(store.pause_queue(&scope(&other), "ada").await.unwrap(), Paused::Done(_)));
+        let paused: Vec<_> = store.pauses().await.unwrap().into_iter().map(|pause| pause.what).collect();
+        assert_eq!(paused, [scope(&other)]);
+    })
+    .await;
 }
 
 pub(crate) async fn workers_are_listed_with_what_they_say_and_hold(bench: Bench) {

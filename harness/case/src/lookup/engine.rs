@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::unknown;
 use crate::json::{JsonError, Kind, Node};
+use crate::profile::{Vars, fill_texts};
 
 /// As `engine config --schema` prints it. A test of the engine keeps the file as its types are.
 static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
@@ -17,12 +18,18 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
 
 static VALIDATOR: LazyLock<Option<Validator>> = LazyLock::new(|| jsonschema::validator_for(&SCHEMA).ok());
 
+/// Of what a run puts in the place of placeholders, one.
+static FILLED: LazyLock<Vars> = LazyLock::new(|| {
+    let vars = [("adapter", "openai"), ("model", "http://127.0.0.1/v1/")];
+    vars.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+});
+
 /// Everything in the case's `engine` that is no setting, or not one of this kind.
 pub(crate) fn check(case: &Node) -> Vec<JsonError> {
     let Some(engine) = case.get("engine") else { return Vec::new() };
     let mut found = Vec::new();
     unknown_keys(engine, &SCHEMA, "setting", &mut found);
-    let value = engine.to_value();
+    let value = fill_texts(&engine.to_value(), &FILLED);
     let errors = VALIDATOR.iter().flat_map(|validator| validator.iter_errors(&value));
     for error in errors {
         // A case names only what it changes, and null takes a setting away. Unknown keys were found above.
@@ -102,6 +109,7 @@ mod tests {
                 "no setting of `worker` `max_retry`did you mean `max_retries`?",
             ),
             (r#"{"worker": {"max_retries": "many"}}"#, r#""many""#, "does not take this"),
+            (r#"{"providers": {"other": {"adapter": "{adaptor}"}}}"#, r#""{adaptor}""#, "does not take this"),
             (r#"{"queue": {"story_events": "first"}}"#, r#""first""#, "does not take this"),
             (r#"{"providers": {"mock": {"modl": "x"}}}"#, r#""modl""#, "did you mean `model`?"),
         ] {
@@ -117,6 +125,7 @@ mod tests {
         for engine in [
             r#"{"worker": {"max_retries": 1, "retry_delay_seconds": 0.01}, "queue": {"story_events": "next"}}"#,
             r#"{"providers": {"mock": {"max_tokens": 5}}, "content": null, "sse": {"keepalive_seconds": 0.05}}"#,
+            r#"{"providers": {"other": {"adapter": "{adapter}", "model": "m", "base_url": "{model}"}}}"#,
         ] {
             assert_eq!(found(engine), [], "{engine}");
         }

@@ -58,6 +58,17 @@ pub fn fill(value: &Value, vars: &Vars) -> Option<Value> {
     }
 }
 
+/// A value with the placeholders of its texts filled; one that stands for nothing stays as it is.
+#[must_use]
+pub fn fill_texts(value: &Value, vars: &Vars) -> Value {
+    match value {
+        Value::String(text) => Value::String(fill_text(text, vars)),
+        Value::Array(items) => items.iter().map(|item| fill_texts(item, vars)).collect(),
+        Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), fill_texts(value, vars))).collect(),
+        other => other.clone(),
+    }
+}
+
 /// A text with its placeholders filled; one that stands for nothing stays as it is.
 #[must_use]
 pub fn fill_text(text: &str, vars: &Vars) -> String {
@@ -84,5 +95,13 @@ mod tests {
         let vars = Vars::from([("a".to_owned(), json!(1)), ("b".to_owned(), Value::Null)]);
         let body = json!({"a": "{a}", "b": "{b}", "c": "{c}", "d": {"e": "{c}"}, "f": "x{a}y", "g": {}});
         assert_eq!(fill(&body, &vars), Some(json!({"a": 1, "f": "x1y", "g": {}})));
+    }
+
+    #[test]
+    fn what_stands_for_nothing_stays_in_texts_that_need_not_be_filled() {
+        let vars = Vars::from([("model".to_owned(), json!("http://h/v1/"))]);
+        let settings = json!({"base_url": "{model}", "name": "{hostname}", "n": 1, "several": ["at {model}"]});
+        let filled = json!({"base_url": "http://h/v1/", "name": "{hostname}", "n": 1, "several": ["at http://h/v1/"]});
+        assert_eq!(fill_texts(&settings, &vars), filled);
     }
 }

@@ -7,7 +7,7 @@
 mod call;
 mod load;
 
-pub use call::{Call, Vars, fill, fill_text};
+pub use call::{Call, Vars, fill, fill_text, fill_texts};
 pub use load::{ProfileError, find};
 
 use std::collections::BTreeMap;

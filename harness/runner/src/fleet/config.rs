@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use harness_case::profile::{Profile, Vars, fill};
+use harness_case::profile::{Profile, Vars, fill, fill_texts};
 use serde_json::{Map, Value, json};
 
 use crate::model::{Model, Wire};
@@ -44,12 +44,19 @@ impl Surroundings<'_> {
         vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
+    /// What a case lays over it: another provider of it needs to know where the model is.
+    fn filled(&self, over: &Map<String, Value>) -> Map<String, Value> {
+        let mut vars = self.vars();
+        vars.retain(|name, _| matches!(name.as_str(), "model" | "adapter"));
+        over.iter().map(|(key, value)| (key.clone(), fill_texts(value, &vars))).collect()
+    }
+
     /// The configuration of processes that share a store; null if the profile has none.
     #[must_use]
     pub fn config(&self, profile: &Profile, over: &Map<String, Value>) -> Value {
         let Some(file) = &profile.config else { return Value::Null };
         let mut config = fill(&file.content, &self.vars()).unwrap_or_default();
-        lay_over(&mut config, over);
+        lay_over(&mut config, &self.filled(over));
         if let Value::Object(members) = &mut config {
             // A setting that is laid over with null is not set.
             members.retain(|_, value| !value.is_null());
