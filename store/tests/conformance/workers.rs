@@ -120,7 +120,8 @@ pub(crate) async fn a_worker_lives_while_it_renews_the_lease_of_a_long_turn(benc
 #[tokio::test]
 async fn the_pause_of_a_worker_that_has_died_makes_room() {
     on_redis(async |bench| {
-        let store = bench.store_with(StoreOptions { lease_ttl: Duration::from_millis(100), ..options() }).await;
+        let options = StoreOptions { lease_ttl: Duration::from_millis(100), max_pauses: 1, ..options() };
+        let store = bench.store_with(options).await;
         claim(&store, 1).await;
         assert!(matches!(store.pause_queue(&scope(&worker()), "ada").await.unwrap(), Paused::Done(_)));
         let other = WorkerId::fixed("bob");
