@@ -1,5 +1,6 @@
 //! What has come over one stream, and everything that was wrong with it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -142,6 +143,21 @@ impl Journal {
         self.events.iter().filter(|seen| self.profile.events.end(&seen.name).is_some()).count()
     }
 
+    /// Whether a request has been queued, by whomever, whose end has not been shown.
+    pub(crate) fn has_unfinished(&self) -> bool {
+        let Some(queued) = self.profile.events.unasked.as_ref().map(|unasked| &unasked.event) else { return false };
+        let mut unfinished = BTreeSet::new();
+        for seen in &self.events {
+            let Some(request) = &seen.request else { continue };
+            if seen.name == *queued {
+                unfinished.insert(request);
+            } else if self.profile.events.end(&seen.name).is_some() {
+                unfinished.remove(request);
+            }
+        }
+        !unfinished.is_empty()
+    }
+
     /// What has been shown of a request's text, by the latest attempt that showed anything.
     #[must_use]
     pub fn narration(&self, request: &str) -> String {
@@ -257,6 +273,20 @@ mod tests {
 
     fn take(journal: &mut Journal, id: &str, data: &str) {
         journal.take(Duration::ZERO, "chat.chunk", data, Some(id));
+    }
+
+    #[test]
+    fn a_request_that_nobody_of_the_case_has_sent_is_unfinished_until_its_end_is_shown() {
+        let mut journal = Journal::default();
+        let data = format!("{{\"request_id\":\"{}\"}}", RequestId::new());
+        for (offset, name, is_unfinished) in
+            [(1, "request.queued", true), (2, "game.renamed", true), (3, "request.failed", false)]
+        {
+            journal.take(Duration::ZERO, name, &data, Some(&format!("9:{offset}")));
+            assert_eq!(journal.has_unfinished(), is_unfinished, "{name}");
+        }
+        journal.take(Duration::ZERO, "request.queued", &data, Some("9:4"));
+        assert!(journal.has_unfinished(), "a dead letter that is retried");
     }
 
     #[test]

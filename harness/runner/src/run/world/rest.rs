@@ -93,7 +93,13 @@ impl World {
         if !self.shares_model && !self.model.is_idle().await.unwrap_or(true) {
             return false;
         }
-        self.caught_up().await
+        self.caught_up().await && (self.profile.queue.is_some() || self.all_that_is_shown_has_ended())
+    }
+
+    /// Whether no game has a request without an end. An `http` step sends some that the case does not know.
+    fn all_that_is_shown_has_ended(&self) -> bool {
+        let played = self.games.iter().filter(|run| !run.game.gone);
+        !played.filter_map(|run| run.watch.as_ref()).any(|watch| watch.journal().has_unfinished())
     }
 
     /// Whether every event has come that there is.
