@@ -164,8 +164,8 @@ pub(super) fn lock(directory: &Path) -> Result<File, OpenError> {
 }
 
 pub(super) fn prepare(connection: &Connection) -> Result<(), OpenError> {
-    // Or else SQLite prepares a statement again whenever a value is bound that decides whether a partial index can serve: five of those of each
-    // claim, and all of an idle poll. No index here is chosen by what is bound.
+    // Or else SQLite prepares a statement again whenever a value is bound that decides whether a partial index can serve: five statements of
+    // each claim, also of one that finds nothing. No index here is chosen by what is bound.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let first = match found {

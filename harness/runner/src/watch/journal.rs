@@ -143,7 +143,7 @@ impl Journal {
         self.events.iter().filter(|seen| self.profile.events.end(&seen.name).is_some()).count()
     }
 
-    /// Whether a request has been queued, by whomever, whose end has not been shown.
+    /// Whether a request has been queued whose end has not been shown, no matter who has sent it.
     pub(crate) fn has_unfinished(&self) -> bool {
         let Some(queued) = self.profile.events.unasked.as_ref().map(|unasked| &unasked.event) else { return false };
         let mut unfinished = BTreeSet::new();
