@@ -173,7 +173,7 @@ pub struct WorkerConfig {
     /// How many threads a worker process (`--worker`) runs its turns on. A turn waits for the model nearly all of its time: one thread serves
     /// hundreds of them, and what it need not share with others costs less.
     pub threads: usize,
-    /// How often an idle worker looks for work that no notification announced.
+    /// How soon an idle worker looks for work that no notification announced; then after twice as long each time, up to ten times this.
     pub poll_interval_ms: u64,
     /// How often a failed request is tried again.
     pub max_retries: u32,
