@@ -4,26 +4,29 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr2, memchr2_iter};
+
 /// What templates write in brackets. Other words in brackets are prose.
 const BRACKETED: [&str; 8] =
     ["INST", "SYSTEM_PROMPT", "AVAILABLE_TOOLS", "TOOL_CALLS", "TOOL_RESULTS", "TOOL_CONTENT", "THINK", "IMG"];
 
 /// What opens a mark in brackets. Those of Chinese and Japanese print are read like the others.
 const BRACKETS: [char; 3] = ['[', '［', '【'];
-/// What structure begins with.
-const STARTS: [char; 4] = ['<', '[', '［', '【'];
+/// Those of them that are not ASCII, and the bytes that these begin with.
+const WIDE: [char; 2] = ['［', '【'];
+const WIDE_BYTES: (u8, u8) = (0xef, 0xe3);
 
 /// `text` without white space around it and without structure: `<` before a letter, `/`, `|`, `!` or `?` becomes `‹`, and the brackets
 /// of a control token and of `[Event]` become parentheses. Removing was rejected: the player's sentence would lose words. An invisible character was
 /// rejected too: tokenizers drop it.
 pub(super) fn quoted(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    if !text.contains(STARTS) {
+    if structure_in(text).is_none() {
         return Cow::Borrowed(text);
     }
     let mut quoted = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(STARTS) {
+    while let Some(at) = structure_in(rest) {
         let (before, found) = rest.split_at(at);
         quoted.push_str(before);
         let (first, behind) = found.split_at(found.chars().next().map_or(0, char::len_utf8));
@@ -42,6 +45,14 @@ pub(super) fn quoted(text: &str) -> Cow<'_, str> {
     Cow::Owned(quoted)
 }
 
+/// Where structure may begin: at `<` or a bracket. Most of a prompt has neither, and is passed over in strides.
+fn structure_in(text: &str) -> Option<usize> {
+    let ascii = memchr2(b'<', b'[', text.as_bytes());
+    let before = &text[..ascii.unwrap_or(text.len())];
+    let (one, other) = WIDE_BYTES;
+    memchr2_iter(one, other, before.as_bytes()).find(|at| before[*at..].starts_with(WIDE)).or(ascii)
+}
+
 /// `｜` and `▁` are in DeepSeek's control tokens.
 fn opens_a_tag(c: char) -> bool {
     c.is_alphabetic() || matches!(c, '/' | '|' | '!' | '?' | '_' | '｜' | '▁')
@@ -49,7 +60,13 @@ fn opens_a_tag(c: char) -> bool {
 
 /// The word between the brackets of a control token that `text` begins with, and what follows it.
 fn bracketed(text: &str) -> Option<(&str, &str)> {
-    let (word, after) = text.strip_prefix(BRACKETS)?.split_once([']', '］', '】'])?;
+    let inside = text.strip_prefix(BRACKETS)?;
+    // What opens a list of a state is found out here: its end may be far.
+    let first = inside.chars().map(narrow).find(|c| c.is_alphanumeric())?;
+    if !matches!(first, 'e' | 'E') && !BRACKETED.iter().any(|word| word.starts_with(first)) {
+        return None;
+    }
+    let (word, after) = inside.split_once([']', '］', '】'])?;
     let is_token = BRACKETED.contains(&word.strip_prefix('/').unwrap_or(word));
     // The engine's own mark before what no player did, as a model reads it: full-width letters are letters, and what nobody sees is not there.
     let mut letters = word.chars().map(narrow).filter(|c| c.is_alphanumeric());
@@ -80,6 +97,8 @@ mod tests {
             "[Even]",
             "<",
             "【東京】 ［x",
+            "ﾊﾟﾝ を 買う",
+            "[[\"end\"], [\"inst\"]]",
             "",
         ] {
             assert_eq!(quoted(text), text);
