@@ -261,6 +261,20 @@ pub(crate) async fn a_dead_letter_that_told_others_completes_those_that_still_wa
     assert_eq!(request(&store, events[1]).await, before, "it had its own turn meanwhile");
 }
 
+pub(crate) async fn a_dead_letter_that_another_one_tells_keeps_no_error(bench: Bench) {
+    let store = bench.store_with(batched()).await;
+    let (_, events) = waiting(&store, &["a", "b"]).await;
+    store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
+    store.retry_dead_letter(events[0]).await.unwrap();
+    let claim = claim_one(&store).await;
+    assert_eq!((claim.lease.request, ids(&claim)), (events[1], vec![events[0]]));
+
+    finish_with(&store, &claim, &claim.companions, &[]).await;
+
+    let told = request(&store, events[0]).await;
+    assert_eq!((told.status, told.error), (RequestStatus::Completed, None));
+}
+
 pub(crate) async fn a_commit_from_another_version_completes_no_companion(bench: Bench) {
     let store = bench.store_with(batched()).await;
     waiting(&store, &["a", "b"]).await;

@@ -124,6 +124,9 @@ async fn wakes_up_after(store: &SharedStore, game: GameId, end: EventId) {
     assert!(events[0].id.epoch > end.epoch, "{} follows {end}", events[0].id);
     let earlier = EventId { offset: end.offset - 1, ..end };
     assert!(matches!(store.read_log(game, Some(earlier), 10).await.unwrap(), LogRead::Reset { .. }));
+    // An event that was lost, of this number.
+    let lost = EventId { epoch: end.epoch - 1, ..end };
+    assert!(matches!(store.read_log(game, Some(lost), 10).await.unwrap(), LogRead::Reset { .. }));
     assert_eq!(run_all(store).await, ["wake up"]);
 }
 

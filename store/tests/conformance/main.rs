@@ -360,6 +360,7 @@ conformance! {
         an_earlier_release_that_goes_on_completes_the_head_alone,
         a_story_event_that_was_read_already_is_told_by_itself,
         a_dead_letter_that_told_others_completes_those_that_still_wait,
+        a_dead_letter_that_another_one_tells_keeps_no_error,
         a_commit_from_another_version_completes_no_companion,
         turns_that_end_together_take_their_own_companions_along,
         story_events_of_a_batch_that_are_placed_next_come_before_what_waits,
