@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use redis::RedisError;
+use reqwest::Response;
 use serde_json::{Map, Value};
 
 use super::{Control, Guard, Mode, ServiceError, Services};
@@ -39,11 +40,11 @@ pub(super) async fn services(urls: &ExternalUrls) -> Result<Services, ServiceErr
     let api = urls.api.clone().ok_or(ServiceError::NoUrl { missing: "--api-url" })?;
     let mock = urls.mock.clone().ok_or(ServiceError::NoUrl { missing: "--mock-url" })?;
     let (api, mock) = (api.trim_end_matches('/').to_owned(), mock.trim_end_matches('/').to_owned());
-    answers(&format!("{api}/health"), true).await?;
-    answers(&format!("{mock}/__mock/health"), true).await?;
+    is_well(&format!("{api}/health")).await?;
+    is_well(&format!("{mock}/__mock/health")).await?;
     if let Some(url) = &urls.known.operators {
         // Which paths are there is the service's own choice.
-        answers(url, false).await?;
+        answers(url).await?;
     }
     if let Some(url) = &urls.redis {
         ping(url).await.map_err(|error| ServiceError::NoAnswer { url: url.clone(), reason: error.to_string() })?;
@@ -59,15 +60,19 @@ pub(super) async fn services(urls: &ExternalUrls) -> Result<Services, ServiceErr
     })
 }
 
-async fn answers(url: &str, well: bool) -> Result<(), ServiceError> {
-    let asked = async {
-        let answer = crate::http::client()?.get(url).timeout(LIMIT).send().await?;
-        if well { answer.error_for_status() } else { Ok(answer) }
-    };
-    let answer = asked.await;
-    answer
-        .map(drop)
-        .map_err(|error| ServiceError::NoAnswer { url: url.to_owned(), reason: crate::http::innermost(&error) })
+/// Somebody answers there, with whatever status.
+async fn answers(url: &str) -> Result<Response, ServiceError> {
+    let asked = async { crate::http::client()?.get(url).timeout(LIMIT).send().await };
+    asked.await.map_err(|error| no_answer(url, &error))
+}
+
+/// What answers there says that it is well.
+async fn is_well(url: &str) -> Result<(), ServiceError> {
+    answers(url).await?.error_for_status().map(drop).map_err(|error| no_answer(url, &error))
+}
+
+fn no_answer(url: &str, error: &reqwest::Error) -> ServiceError {
+    ServiceError::NoAnswer { url: url.to_owned(), reason: crate::http::innermost(error) }
 }
 
 async fn ping(url: &str) -> Result<(), RedisError> {
