@@ -271,8 +271,8 @@ pub(crate) async fn a_dead_letter_that_another_one_tells_keeps_no_error(bench: B
 
     finish_with(&store, &claim, &claim.companions, &[]).await;
 
-    let told = request(&store, events[0]).await;
-    assert_eq!((told.status, told.error), (RequestStatus::Completed, None));
+    let completed = request(&store, events[0]).await;
+    assert_eq!((completed.status, completed.error), (RequestStatus::Completed, None));
 }
 
 pub(crate) async fn a_commit_from_another_version_completes_no_companion(bench: Bench) {
