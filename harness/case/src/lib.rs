@@ -114,6 +114,8 @@ pub struct Terms {
     pub expected_failure: Option<ExpectedFailure>,
     /// How long it may take.
     pub limit: Option<Duration>,
+    /// Cases with a higher one start first.
+    pub priority: i8,
     /// How often it is tried again when it fails.
     pub retries: usize,
     /// How often it is played.

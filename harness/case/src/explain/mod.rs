@@ -8,6 +8,7 @@ mod expect;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -135,7 +136,7 @@ pub fn explain_step(step: &Step, number: usize) -> String {
 
 /// Whether and how often the case is run.
 fn on_terms(terms: &Terms) -> Vec<String> {
-    let Terms { only, skip, expected_failure, limit, retries, runs, pass_rate } = terms;
+    let Terms { only, skip, expected_failure, limit, priority, retries, runs, pass_rate } = terms;
     let mut words = Vec::new();
     words.extend(only.then(|| "Only cases with this mark are run.".to_owned()));
     words.extend(skip.iter().map(|reason| format!("It is not run: {reason}.")));
@@ -144,6 +145,11 @@ fn on_terms(terms: &Terms) -> Vec<String> {
         Some(text) => format!("It is expected to fail with \"{text}\": {}.", expected.reason),
     }));
     words.extend(limit.iter().map(|limit| format!("It may take {} in all.", seconds(*limit))));
+    words.extend(match priority.cmp(&0) {
+        Ordering::Greater => Some("It starts before cases of a lower priority.".to_owned()),
+        Ordering::Equal => None,
+        Ordering::Less => Some("It starts after cases of a higher priority.".to_owned()),
+    });
     words.extend((*retries > 0).then(|| format!("If it fails, it is tried again {}.", times(*retries))));
     words.extend(
         (*runs > 1)

@@ -53,6 +53,9 @@ pub struct CaseFile {
     /// How long the case may take in all, in seconds, before `HARNESS_TIME_FACTOR` stretches it.
     #[serde(default)]
     pub timeout_seconds: Option<f64>,
+    /// Cases with a higher one start first, from -100 to 100: one that takes long is then not the last that runs.
+    #[serde(default)]
+    pub priority: i8,
     /// How often the case is tried again when it fails. If it passes then, it is reported as flaky.
     #[serde(default)]
     pub retries: usize,

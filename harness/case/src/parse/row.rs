@@ -1,5 +1,6 @@
 //! From one row of a case file to a case: everything in it is read, checked and looked up. A file without a table is one row.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +20,9 @@ use crate::{
 
 /// So often a case may be played in one run of the harness.
 const RUNS_MAX: usize = 1_000;
+
+/// The priorities that a case may have.
+const PRIORITIES: RangeInclusive<i8> = -100..=100;
 
 /// What came of one row.
 pub(super) enum Read {
@@ -217,6 +221,10 @@ fn terms(file: &CaseFile, node: &Node, errors: &mut Vec<JsonError>) -> Terms {
     if limit.as_ref().is_some_and(|limit| limit.as_ref().map_or(true, Duration::is_zero)) {
         wrong("timeout_seconds", "a time limit is a number of seconds above 0");
     }
+    if !PRIORITIES.contains(&file.priority) {
+        let (lowest, highest) = (PRIORITIES.start(), PRIORITIES.end());
+        wrong("priority", &format!("a priority is from {lowest} to {highest}; the highest start first"));
+    }
     if !(1..=RUNS_MAX).contains(&file.runs) {
         wrong("runs", &format!("a case has from 1 to {RUNS_MAX} runs"));
     }
@@ -243,6 +251,7 @@ fn terms(file: &CaseFile, node: &Node, errors: &mut Vec<JsonError>) -> Terms {
         skip: file.skip.clone(),
         expected_failure,
         limit: limit.and_then(Result::ok),
+        priority: file.priority,
         retries: file.retries,
         runs: file.runs,
         pass_rate,

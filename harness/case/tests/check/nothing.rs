@@ -46,6 +46,7 @@ fn what_can_have_no_effect_is_refused() {
         ("", vec![LOOK, cut, repair], "nothing is repaired: no step disturbs this link"),
         ("", vec![r#"{"user_prompt": "I look.", "capture": {}}"#, LOOK], "this captures nothing"),
         (r#""pass_rate": 0.5,"#, vec![LOOK], "the case is played once"),
+        (r#""priority": 101,"#, vec![LOOK], "a priority is from -100 to 100"),
         (r#""fails_with": "location","#, vec![LOOK], "no failure is expected here"),
         (r#""expected_failure": "not built", "fails_with": " ","#, vec![LOOK], "every failure contains this"),
         ("", vec![r#"{"user_prompt": "I look.", "expect": {"within_ms": 0}}"#], "nothing happens within 0 ms"),
@@ -57,6 +58,7 @@ fn what_can_have_no_effect_is_refused() {
     for (member, steps) in [
         ("", vec![LOOK, hold, repair]),
         (r#""runs": 2, "pass_rate": 0.5,"#, vec![LOOK]),
+        (r#""priority": -100,"#, vec![LOOK]),
         (r#""expected_failure": "not built", "fails_with": "location","#, vec![LOOK]),
     ] {
         assert_eq!(found(&case_with(member, &steps)).0, Vec::<String>::new(), "{member} {steps:?}");

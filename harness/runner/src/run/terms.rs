@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     fn terms(runs: usize, pass_rate: f64) -> Terms {
-        Terms { only: false, skip: None, expected_failure: None, limit: None, retries: 0, runs, pass_rate }
+        Terms { only: false, skip: None, expected_failure: None, limit: None, priority: 0, retries: 0, runs, pass_rate }
     }
 
     fn failed() -> CaseOutcome {

@@ -1,5 +1,6 @@
 //! Which case starts next: every case once, or round after round.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 
 use harness_case::Case;
@@ -87,9 +88,12 @@ impl Turns {
         if self.waiting.is_empty() && self.another_round() {
             self.round += 1;
             // What cannot be run here will not be run in the next round either, and is reported once.
-            let cases = self.manners.iter().enumerate().filter(|(index, _)| !self.tallies[*index].skipped);
+            let mut cases: Vec<usize> = (0..self.cases.len()).filter(|index| !self.tallies[*index].skipped).collect();
+            // Those of one priority stay in their order.
+            cases.sort_by_key(|index| Reverse(self.cases[*index].terms.priority));
+            let manners = &self.manners;
             self.waiting =
-                cases.flat_map(|(index, manners)| manners.iter().map(move |manner| (index, *manner))).collect();
+                cases.into_iter().flat_map(|index| manners[index].iter().map(move |manner| (index, *manner))).collect();
         }
         // Nor under another schedule.
         while self.waiting.front().is_some_and(|(index, _)| self.tallies[*index].skipped) {
@@ -196,6 +200,13 @@ mod tests {
         assert_eq!(ids(&mut turns, 9), ["a (1/2)", "b (1/2)", "a (2/2)", "b (2/2)"]);
         let mut turns = Turns::new(cases(&["a"]), Rounds::UntilFailure, Schedules::default());
         assert_eq!(ids(&mut turns, 3), ["a (1)", "a (2)", "a (3)"]);
+    }
+
+    #[test]
+    fn cases_with_a_higher_priority_start_first_and_the_others_in_their_order() {
+        let mut four = cases(&["a", "b", "c", "d"]);
+        (four[0].terms.priority, four[2].terms.priority) = (-1, 7);
+        assert_eq!(ids(&mut Turns::new(four, Rounds::Times(1), Schedules::default()), 9), ["c", "b", "d", "a"]);
     }
 
     #[test]
