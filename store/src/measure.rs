@@ -37,7 +37,9 @@ const fn name(outage: Outage) -> &'static str {
 /// embedded store an argument that only repeats its name.
 pub(super) fn function_of<C>(_closure: &C) -> &'static str {
     let path = std::any::type_name::<C>().trim_end_matches("::{{closure}}");
-    path.rsplit("::").next().unwrap_or(path)
+    let name = path.rsplit("::").next().unwrap_or(path);
+    // One with lifetimes of its own has them behind its name.
+    name.split('<').next().unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -46,6 +48,10 @@ mod tests {
 
     #[test]
     fn a_step_is_named_after_the_function_that_holds_its_closure() {
+        fn of_two_lifetimes<'a: 'b, 'b>(first: &'a str, second: &'b str) -> &'static str {
+            function_of(&|| (first, second))
+        }
         assert_eq!(function_of(&|| ()), "a_step_is_named_after_the_function_that_holds_its_closure");
+        assert_eq!(of_two_lifetimes("a", "b"), "of_two_lifetimes");
     }
 }

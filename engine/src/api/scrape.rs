@@ -28,7 +28,8 @@ pub(super) async fn render(
     // Its gauges are those of this scrape if the store is quick, and of the next one if not.
     let probing = tokio::spawn(async move { drop(probe.writable().await) });
     let looking = tokio::spawn(breakdown.clone().refresh());
-    match timeout(SCRAPE_LIMIT, async { tokio::join!(read(store), probing, looking).0 }).await {
+    let found = timeout(SCRAPE_LIMIT, async { tokio::join!(read(store), probing, looking).0 }).await;
+    let set = || match found {
         Ok(Ok((queue, figures, providers, pauses))) => {
             set_queue(Some(&queue));
             set_figures(&figures);
@@ -38,8 +39,8 @@ pub(super) async fn render(
         Ok(Err(_)) => set_queue(None),
         // Slow, or frozen: what was known stays.
         Err(_) => {}
-    }
-    metrics.render() + &breakdown.render()
+    };
+    metrics.render(set) + &breakdown.render()
 }
 
 async fn read(store: &SharedStore) -> Result<Figures, StoreError> {

@@ -10,6 +10,7 @@ use crate::config::ConfigError;
 use crate::content::ContentError;
 use crate::llm::ModelsError;
 use crate::retention::ArchiveError;
+use crate::telemetry::metrics::MetricsError;
 use crate::telemetry::traces::TracesError;
 
 /// The process cannot start or go on.
@@ -118,7 +119,7 @@ pub enum ServeError {
     },
     /// Metrics cannot be set up.
     #[error("cannot set up metrics: {0}")]
-    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    Metrics(#[from] MetricsError),
     /// Traces cannot be set up.
     #[error("cannot set up traces: {0}")]
     #[diagnostic(help("set traces.endpoint to the URL of an OTLP receiver, or leave it out"))]

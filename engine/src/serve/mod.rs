@@ -77,7 +77,6 @@ async fn run_until(
     let metrics = Metrics::start(Some(lost))?;
     gauge!("story_engine_config_info", "fingerprint" => config.fingerprint()).set(1.0);
     let traces = Traces::start(&config.traces)?;
-    let _upkeep = AbortOnDropHandle::new(tokio::spawn(metrics.clone().keep_up()));
     let ended = Box::pin(serve_until(config, role, metrics, stop, announce)).await;
     traces.stop().await;
     ended

@@ -1,28 +1,27 @@
 //! Every metric of the engine: name, kind, unit and help. What is not listed here is not recorded; a test compares the two.
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
+use metrics_prometheus::recorder::Builder;
+use prometheus::{HistogramOpts, HistogramVec};
 
 /// How a metric is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {
     Counter,
     Gauge,
-    /// Counts values below each of these bounds.
-    Histogram(&'static [f64]),
-    /// Keeps a count, a sum and one quantile: a histogram for each step of the store would be too many series.
-    Summary,
+    /// Counts values below each of these bounds, by these labels.
+    Histogram(&'static [f64], &'static [&'static str]),
 }
 
-use Kind::{Counter, Gauge, Histogram, Summary};
+use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, unit and help.
 type Metric = (&'static str, Kind, Unit, &'static str);
 
-/// The quantile that a summary keeps.
-const QUANTILE: f64 = 0.99;
 /// Bounds of what a machine answers, in seconds.
 const QUICK: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+/// Bounds of a step of the store, in seconds: few, because there are many steps.
+const STEP: &[f64] = &[0.001, 0.01, 0.1];
 /// Bounds of what a model or a queue takes, in seconds.
 const SLOW: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
@@ -155,7 +154,12 @@ const WORKER: &[Metric] = &[
     ("story_engine_worker_slots_busy", Gauge, Unit::Count, "How many turns it runs."),
     ("story_engine_worker_drained", Gauge, Unit::Count, "1 while an operator drains it: it takes no new work."),
     ("story_engine_attempts_total", Counter, Unit::Count, "Attempts of this process that have ended, by outcome."),
-    ("story_engine_attempt_seconds", Histogram(SLOW), Unit::Seconds, "Seconds from an attempt's claim to its end."),
+    (
+        "story_engine_attempt_seconds",
+        Histogram(SLOW, &[]),
+        Unit::Seconds,
+        "Seconds from an attempt's claim to its end.",
+    ),
     (
         "story_engine_games_removed_total",
         Counter,
@@ -164,13 +168,13 @@ const WORKER: &[Metric] = &[
     ),
     (
         "story_engine_request_wait_seconds",
-        Histogram(SLOW),
+        Histogram(SLOW, &["type"]),
         Unit::Seconds,
         "Seconds that a request waited for its first attempt, by type.",
     ),
     (
         "story_engine_request_seconds",
-        Histogram(SLOW),
+        Histogram(SLOW, &["type"]),
         Unit::Seconds,
         "Seconds from accepting a request to its commit, by type.",
     ),
@@ -182,13 +186,13 @@ const WORKER: &[Metric] = &[
     ),
     (
         "story_engine_model_call_seconds",
-        Histogram(SLOW),
+        Histogram(SLOW, &["provider", "model", "kind"]),
         Unit::Seconds,
         "Seconds that a model call takes to its end, by provider, model and kind.",
     ),
     (
         "story_engine_model_first_token_seconds",
-        Histogram(SLOW),
+        Histogram(SLOW, &["provider"]),
         Unit::Seconds,
         "Seconds to the first text of a narration, by provider.",
     ),
@@ -232,7 +236,7 @@ const API: &[Metric] = &[
     ("story_engine_http_responses_total", Counter, Unit::Count, "HTTP responses, by status code."),
     (
         "story_engine_http_request_seconds",
-        Histogram(QUICK),
+        Histogram(QUICK, &[]),
         Unit::Seconds,
         "Seconds from an HTTP request to the head of its response.",
     ),
@@ -240,7 +244,7 @@ const API: &[Metric] = &[
     ("story_engine_event_streams_refused_total", Counter, Unit::Count, "Event streams refused at a limit."),
     (
         "story_engine_event_lag_seconds",
-        Histogram(QUICK),
+        Histogram(QUICK, &[]),
         Unit::Seconds,
         "Seconds from an event's commit, by the store's clock, until an open stream takes it; without those read from the log.",
     ),
@@ -263,7 +267,7 @@ const PROCESS: &[Metric] = &[
     ),
     (
         "story_engine_store_step_seconds",
-        Summary,
+        Histogram(STEP, &["step"]),
         Unit::Seconds,
         "Seconds that a call of this process to the store takes, retries included, by step.",
     ),
@@ -311,15 +315,14 @@ fn all() -> impl Iterator<Item = &'static Metric> {
     [PROCESS, STORE, WORKER, API].into_iter().flatten()
 }
 
-/// Sets what the recorder has to know before it is installed.
-pub(super) fn configure(builder: PrometheusBuilder) -> Result<PrometheusBuilder, BuildError> {
-    let mut builder = builder.set_quantiles(&[QUANTILE])?;
-    for (name, kind, ..) in all() {
-        if let Histogram(bounds) = kind {
-            builder = builder.set_buckets_for_metric(Matcher::Full((*name).to_owned()), bounds)?;
-        }
-    }
-    Ok(builder)
+/// Tells the recorder the bounds of all histograms before it is installed.
+pub(super) fn configure(recorder: Builder) -> prometheus::Result<Builder> {
+    all().try_fold(recorder, |recorder, (name, kind, _, help)| {
+        let Histogram(bounds, labels) = kind else { return Ok(recorder) };
+        let options = HistogramOpts::new(*name, *help).buckets(bounds.to_vec());
+        // Also without labels: a vector has no series before anything is recorded, and a worker would have those of an API.
+        recorder.try_with_metric(HistogramVec::new(options, labels)?)
+    })
 }
 
 /// Describes every metric to the installed recorder, and begins those of [`FROM_ZERO`].
@@ -328,7 +331,7 @@ pub(super) fn describe() {
         match kind {
             Counter => describe_counter!(*name, *unit, *help),
             Gauge => describe_gauge!(*name, *unit, *help),
-            Histogram(_) | Summary => describe_histogram!(*name, *unit, *help),
+            Histogram(..) => describe_histogram!(*name, *unit, *help),
         }
     }
     for &(name, label, values) in FROM_ZERO {

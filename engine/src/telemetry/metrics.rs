@@ -1,16 +1,15 @@
 //! Metrics for a scraper, in Prometheus' text format. What there is to measure is listed in [`super::catalogue`].
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use metrics::{counter, gauge};
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
+use metrics_prometheus::Recorder;
+use parking_lot::Mutex;
+use prometheus::{Registry, TextEncoder};
 
 use super::logs::LostLines;
 use super::{catalogue, model_figures};
-
-/// How often values are taken into their histograms.
-const UPKEEP: Duration = Duration::from_secs(10);
 
 /// A number as gauges take it.
 #[expect(clippy::cast_precision_loss, reason = "gauges are floating point, and 2^53 is more than any of these")]
@@ -18,45 +17,50 @@ pub(crate) fn float(number: u64) -> f64 {
     number as f64
 }
 
+/// Metrics cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum MetricsError {
+    /// A metric is not what the registry takes.
+    #[error(transparent)]
+    Metric(#[from] prometheus::Error),
+    /// The process records already.
+    #[error("the process records metrics already")]
+    Started,
+}
+
 /// What renders `/metrics`.
 #[derive(Clone)]
 pub struct Metrics {
-    recorded: PrometheusHandle,
+    registry: Registry,
     process: Collector,
     lost_lines: Option<LostLines>,
+    /// Held by a scrape. To set a counter is to begin it anew and to add: two scrapes at once would add twice, or show what has just begun anew.
+    scrape: Arc<Mutex<()>>,
 }
 
 impl Metrics {
     /// Starts recording, for the whole process.
-    pub fn start(lost_lines: Option<LostLines>) -> Result<Self, BuildError> {
-        let recorded = catalogue::configure(PrometheusBuilder::new())?.install_recorder()?;
+    pub fn start(lost_lines: Option<LostLines>) -> Result<Self, MetricsError> {
+        let metrics = Self { lost_lines, ..Self::detached() };
+        let recorder = catalogue::configure(Recorder::builder().with_registry(&metrics.registry))?.build();
+        metrics::set_global_recorder(recorder).map_err(|_| MetricsError::Started)?;
         catalogue::describe();
         gauge!("story_engine_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-        let process = Collector::default();
-        process.describe();
-        Ok(Self { recorded, process, lost_lines })
+        metrics.process.describe();
+        Ok(metrics)
     }
 
     /// Records nothing of its own: for servers that share a process, as in tests.
     #[must_use]
     pub fn detached() -> Self {
-        let recorded = PrometheusBuilder::new().build_recorder().handle();
-        Self { recorded, process: Collector::default(), lost_lines: None }
+        Self { registry: Registry::new(), process: Collector::default(), lost_lines: None, scrape: Arc::default() }
     }
 
-    /// Takes what was measured into the histograms, for as long as it runs. Otherwise each value would be kept until the next scrape, and
-    /// there may be none.
-    pub(crate) async fn keep_up(self) {
-        let mut next = tokio::time::interval(UPKEEP);
-        loop {
-            next.tick().await;
-            self.recorded.run_upkeep();
-        }
-    }
-
-    /// Every metric with its present value.
+    /// Every metric with its present value, once `set` has set what is only known when it is asked for.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub fn render(&self, set: impl FnOnce()) -> String {
+        let _scrape = self.scrape.lock();
+        set();
         self.process.collect();
         if let Some(lost) = &self.lost_lines {
             counter!("story_engine_log_lines_dropped_total").absolute(lost.count());
@@ -64,7 +68,9 @@ impl Metrics {
         for (provider, silence) in model_figures::longest_silences() {
             gauge!("story_engine_model_silent_seconds", "provider" => provider).set(silence.as_secs_f64());
         }
-        self.recorded.run_upkeep();
-        self.recorded.render()
+        TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_else(|error| {
+            tracing::error!(%error, "metrics cannot be written");
+            String::new()
+        })
     }
 }
