@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::fixture::{complaint, printed};
@@ -138,7 +139,8 @@ async fn keys_are_made_before_the_engine_runs_and_revoked_while_it_does() {
     assert!(beside(&["keys", "revoke", id], &operator).status.success());
     assert_eq!(status(&player).await, 401);
 
-    engine.process.kill().unwrap();
+    // One that is killed leaves the lines that no effect has waited for.
+    kill_process(Pid::from_child(&engine.process), Signal::TERM).unwrap();
     let mut log = String::new();
     engine.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert!(log.contains("a key was revoked") && !log.contains(&player) && !log.contains(&operator), "{log}");
