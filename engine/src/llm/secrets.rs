@@ -47,8 +47,14 @@ impl Secrets {
     fn hide(&self, text: &str) -> String {
         let text = self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN));
         // Both patterns are constants, and a test shows that they are valid.
-        let (Some(credentials), Some(ids)) = (CREDENTIALS.as_ref(), IDS.as_ref()) else { return HIDDEN.to_owned() };
-        let text = credentials.replace_all(&text, "$scheme***@");
+        let Some(ids) = IDS.as_ref() else { return HIDDEN.to_owned() };
+        // Most errors have none, and to compile the pattern costs a process half a megabyte.
+        let text = if text.contains('@') {
+            let Some(credentials) = CREDENTIALS.as_ref() else { return HIDDEN.to_owned() };
+            credentials.replace_all(&text, "$scheme***@")
+        } else {
+            text.into()
+        };
         // A word with such a beginning is only an id if it has a digit, or stars where the vendor has hidden a part.
         let hide = |found: &Captures<'_>| match &found[2] {
             id if id.contains(|c: char| c.is_ascii_digit() || c == '*') => format!("{}{HIDDEN}", &found[1]),
@@ -66,7 +72,7 @@ static CREDENTIALS: LazyLock<Option<Regex>> =
 static IDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let beginnings = "sk|pk|rk|gsk|xai|hf|r8|nvapi|org|proj|project|acct|account|team|user|key";
     let id = r"[A-Za-z0-9*_-]{6,}(?:\.[A-Za-z0-9*_-]+)*";
-    Regex::new(&format!(r"(?i)\b((?:{beginnings})[-_]|bearer\s+|AIza)({id})")).ok()
+    Regex::new(&format!(r"(?i-u)\b((?:{beginnings})[-_]|bearer\s+|AIza)({id})")).ok()
 });
 
 #[cfg(test)]

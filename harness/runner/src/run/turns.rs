@@ -1,7 +1,7 @@
 //! Which case starts next: every case once, or round after round.
 
 use std::cmp::Reverse;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use harness_case::Case;
 use harness_events::CaseOutcome;
@@ -67,6 +67,23 @@ struct Tally {
     skipped: bool,
 }
 
+/// Where in a round each case has its place. Those of one directory are of one kind, and some kinds wait all of their time: the cases of each
+/// directory are spread over the round, so that not all that run at a moment wait. Side by side they stay in their order.
+fn places(cases: &[Case]) -> Vec<usize> {
+    const ROUND: usize = 1 << 20;
+    let mut sizes = BTreeMap::<_, usize>::new();
+    let numbers: Vec<_> = cases
+        .iter()
+        .map(|case| {
+            let size = sizes.entry(case.path.parent()).or_default();
+            *size += 1;
+            *size
+        })
+        .collect();
+    let place = |(case, number): (&Case, &usize)| number * ROUND / (sizes[&case.path.parent()] + 1);
+    cases.iter().zip(&numbers).map(place).collect()
+}
+
 impl Turns {
     pub(super) fn new(cases: Vec<Case>, rounds: Rounds, schedules: Schedules) -> Self {
         let tallies = vec![Tally::default(); cases.len()];
@@ -89,8 +106,8 @@ impl Turns {
             self.round += 1;
             // What cannot be run here will not be run in the next round either, and is reported once.
             let mut cases: Vec<usize> = (0..self.cases.len()).filter(|index| !self.tallies[*index].skipped).collect();
-            // Those of one priority stay in their order.
-            cases.sort_by_key(|index| Reverse(self.cases[*index].terms.priority));
+            let places = places(&self.cases);
+            cases.sort_by_key(|index| (Reverse(self.cases[*index].terms.priority), places[*index]));
             let manners = &self.manners;
             self.waiting =
                 cases.into_iter().flat_map(|index| manners[index].iter().map(move |manner| (index, *manner))).collect();
@@ -207,6 +224,14 @@ mod tests {
         let mut four = cases(&["a", "b", "c", "d"]);
         (four[0].terms.priority, four[2].terms.priority) = (-1, 7);
         assert_eq!(ids(&mut Turns::new(four, Rounds::Times(1), Schedules::default()), 9), ["c", "b", "d", "a"]);
+    }
+
+    #[test]
+    fn the_cases_of_each_directory_are_spread_over_the_round() {
+        let all = cases(&["links/a", "links/b", "links/c", "story/a", "story/b", "story/c", "z"]);
+        let mut turns = Turns::new(all, Rounds::Times(1), Schedules::default());
+        let expected = ["links/a", "story/a", "links/b", "story/b", "z", "links/c", "story/c"];
+        assert_eq!(ids(&mut turns, 9), expected);
     }
 
     #[test]
