@@ -48,7 +48,7 @@ impl Secrets {
         let text = self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN));
         // Both patterns are constants, and a test shows that they are valid.
         let Some(ids) = IDS.as_ref() else { return HIDDEN.to_owned() };
-        // Most errors have none, and to compile the pattern costs a process half a megabyte.
+        // Most errors have no address with credentials, and a process that compiles the pattern needs half a megabyte for it.
         let text = if text.contains('@') {
             let Some(credentials) = CREDENTIALS.as_ref() else { return HIDDEN.to_owned() };
             credentials.replace_all(&text, "$scheme***@")

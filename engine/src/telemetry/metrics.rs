@@ -34,7 +34,7 @@ pub struct Metrics {
     registry: Registry,
     process: Collector,
     lost_lines: Option<LostLines>,
-    /// Held by a scrape. To set a counter is to begin it anew and to add: two scrapes at once would add twice, or show what has just begun anew.
+    /// Held by a scrape. The library sets a counter by a reset and an addition: of two scrapes at once both would add, or one would see the reset.
     scrape: Arc<Mutex<()>>,
 }
 
