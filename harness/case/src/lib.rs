@@ -115,7 +115,7 @@ pub struct Terms {
     /// How long it may take.
     pub limit: Option<Duration>,
     /// Cases with a higher one start first.
-    pub priority: i8,
+    pub priority: i64,
     /// How often it is tried again when it fails.
     pub retries: usize,
     /// How often it is played.

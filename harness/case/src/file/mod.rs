@@ -55,7 +55,7 @@ pub struct CaseFile {
     pub timeout_seconds: Option<f64>,
     /// Cases with a higher one start first, from -100 to 100: one that takes long is then not the last that runs.
     #[serde(default)]
-    pub priority: i8,
+    pub priority: i64,
     /// How often the case is tried again when it fails. If it passes then, it is reported as flaky.
     #[serde(default)]
     pub retries: usize,

@@ -22,7 +22,7 @@ use crate::{
 const RUNS_MAX: usize = 1_000;
 
 /// The priorities that a case may have.
-const PRIORITIES: RangeInclusive<i8> = -100..=100;
+const PRIORITIES: RangeInclusive<i64> = -100..=100;
 
 /// What came of one row.
 pub(super) enum Read {

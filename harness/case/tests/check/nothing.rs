@@ -47,6 +47,7 @@ fn what_can_have_no_effect_is_refused() {
         ("", vec![r#"{"user_prompt": "I look.", "capture": {}}"#, LOOK], "this captures nothing"),
         (r#""pass_rate": 0.5,"#, vec![LOOK], "the case is played once"),
         (r#""priority": 101,"#, vec![LOOK], "a priority is from -100 to 100"),
+        (r#""priority": 3000000000,"#, vec![LOOK], "a priority is from -100 to 100"),
         (r#""fails_with": "location","#, vec![LOOK], "no failure is expected here"),
         (r#""expected_failure": "not built", "fails_with": " ","#, vec![LOOK], "every failure contains this"),
         ("", vec![r#"{"user_prompt": "I look.", "expect": {"within_ms": 0}}"#], "nothing happens within 0 ms"),
