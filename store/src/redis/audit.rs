@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{AuditEntry, AuditPage};
 
-use super::script::{self, ScriptArgs};
+use super::step::{self, StepArgs};
 use super::unexpected::unexpected_reply;
 use super::{RedisStore, StoreError};
 use crate::{AuditCursor, AuditLog, NewAuditEntry};
@@ -17,14 +17,14 @@ type StoredEntry = (String, HashMap<String, String>);
 #[async_trait]
 impl AuditLog for RedisStore {
     async fn record_audit(&self, entry: &NewAuditEntry) -> Result<(), StoreError> {
-        let call = ScriptArgs::new()
+        let call = StepArgs::new()
             .arg(entry.nonce)
             .arg(self.options.audit_kept)
             .arg(&entry.by)
             .arg(&entry.action)
             .arg(&entry.subject)
             .arg(&entry.outcome);
-        self.shards[0].run(&script::RECORD_AUDIT, &call).await
+        self.shards[0].run(&step::RECORD_AUDIT, &call).await
     }
 
     async fn audit(&self, after: Option<AuditCursor>, limit: usize) -> Result<AuditPage, StoreError> {

@@ -1,4 +1,4 @@
-//! Commits that wait at the same time share one script call.
+//! Commits that wait at the same time share one call of a step.
 //!
 //! ```text
 //!  end() ──► waiting ──┬─ no call under way ──────────────────────► call 1: up to 32 commits ──► one reply each
@@ -6,7 +6,7 @@
 //!  end() ──► waiting ──┴─ otherwise: they wait for the end of a call
 //! ```
 //!
-//! The round trip, the start of the script and the keys that all commits write are then paid for once. A commit that finds no
+//! The round trip, the start of the step and the keys that all commits write are then paid for once. A commit that finds no
 //! call under way starts one at once. Each commit of a call is all or nothing and has its own reply; only an unknown
 //! outcome is shared, and then each repeats its own step.
 
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::leased::{Leased, Reply};
-use super::script::{self, ScriptArgs};
+use super::step::{self, StepArgs};
 use crate::StoreError;
 
 /// How many calls are under way at a time: while the server works on one, the next one waits in its socket.
@@ -35,7 +35,7 @@ const MAX_BATCH: usize = 32;
 pub(super) struct CommitBatches {
     shard: Connection,
     /// The arguments with which every call begins.
-    terms: ScriptArgs,
+    terms: StepArgs,
     recover_interval: Duration,
     state: Arc<Mutex<BatchState>>,
 }
@@ -50,7 +50,7 @@ struct BatchState {
 
 #[derive(Debug)]
 struct WaitingCommit {
-    turn: ScriptArgs,
+    turn: StepArgs,
     fills_slot: bool,
     reply: oneshot::Sender<Result<CommitReply, StoreError>>,
 }
@@ -66,12 +66,12 @@ pub(super) struct CommitReply {
 }
 
 impl CommitBatches {
-    pub(super) fn new(shard: Connection, terms: ScriptArgs, recover_interval: Duration) -> Self {
+    pub(super) fn new(shard: Connection, terms: StepArgs, recover_interval: Duration) -> Self {
         Self { shard, terms, recover_interval, state: Arc::default() }
     }
 
     /// Ends a turn. `turn` is its part of the arguments of `commit_and_claim.lua`; `fills_slot` says whether it also claims.
-    pub(super) async fn end(&self, turn: ScriptArgs, fills_slot: bool) -> Result<CommitReply, StoreError> {
+    pub(super) async fn end(&self, turn: StepArgs, fills_slot: bool) -> Result<CommitReply, StoreError> {
         let (reply, received) = oneshot::channel();
         if self.enqueue(WaitingCommit { turn, fills_slot, reply }) {
             // A task of its own: when the caller that happened to start the call is dropped, the other commits still end.
@@ -93,14 +93,13 @@ impl CommitBatches {
     async fn call_while_some_wait(self) {
         let mut slot = CallSlot { state: &self.state, is_released: false };
         while let Some((turns, recovers)) = self.next_call() {
-            let script = if recovers { &script::COMMIT_CLAIM_AND_RECOVER } else { &script::COMMIT_AND_CLAIM };
-            let mut arguments = self.terms.clone();
+            let mut arguments = self.terms.clone().arg(u8::from(recovers));
             let mut receivers = Vec::with_capacity(turns.len());
             for WaitingCommit { turn, reply, .. } in turns {
                 arguments = arguments.then(&turn);
                 receivers.push(reply);
             }
-            let reply = self.shard.run(script, &arguments).await;
+            let reply = self.shard.run(&step::COMMIT_AND_CLAIM, &arguments).await;
             let reply = reply.and_then(|reply| split(reply, receivers.len()));
             match reply {
                 // A receiver may be gone: the leases of its claims then expire.

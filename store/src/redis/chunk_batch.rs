@@ -1,7 +1,7 @@
-//! Chunks that are published at the same moment share one script call.
+//! Chunks that are published at the same moment share one call of a step.
 //!
 //! The narrations of a process publish at common moments (`worker/chunks.rs`), so their chunks come here together. The first of them
-//! lets the others come before it calls; what comes during a call waits for the next one. The round trip, the start of the script and
+//! lets the others come before it calls; what comes during a call waits for the next one. The round trip, the start of the step and
 //! the check of all leases are then paid for once. Each chunk is fenced by itself and has its own reply; only an unknown outcome is
 //! shared, and then each repeats its own step.
 
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::connection::Connection;
 use super::failures::refused_part;
-use super::script::{self, ScriptArgs};
+use super::step::{self, StepArgs};
 use super::unexpected::unexpected_reply;
 use crate::StoreError;
 
@@ -35,7 +35,7 @@ struct BatchState {
 
 #[derive(Debug)]
 struct WaitingChunk {
-    chunk: ScriptArgs,
+    chunk: StepArgs,
     reply: oneshot::Sender<Result<(), StoreError>>,
 }
 
@@ -45,7 +45,7 @@ impl ChunkBatches {
     }
 
     /// Publishes a chunk. `chunk` is its part of the arguments of `chunk.lua`.
-    pub(super) async fn publish(&self, chunk: ScriptArgs) -> Result<(), StoreError> {
+    pub(super) async fn publish(&self, chunk: StepArgs) -> Result<(), StoreError> {
         let (reply, received) = oneshot::channel();
         let was_calling = {
             let mut state = self.state.lock();
@@ -65,13 +65,13 @@ impl ChunkBatches {
         // Those that have woken in this very moment run first.
         tokio::task::yield_now().await;
         while let Some(chunks) = self.next_call() {
-            let mut arguments = ScriptArgs::new();
+            let mut arguments = StepArgs::new();
             let mut receivers = Vec::with_capacity(chunks.len());
             for WaitingChunk { chunk, reply } in chunks {
                 arguments = arguments.then(&chunk);
                 receivers.push(reply);
             }
-            let replies = match self.shard.run::<Vec<String>>(&script::CHUNK, &arguments).await {
+            let replies = match self.shard.run::<Vec<String>>(&step::CHUNK, &arguments).await {
                 Ok(replies) if replies.len() != receivers.len() => Err(unexpected_reply("chunk", &replies)),
                 replies => replies,
             };

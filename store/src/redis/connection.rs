@@ -1,4 +1,4 @@
-//! The connection on which scripts run: it reconnects, repeats steps whose outcome is unknown, and passes the server's run id to
+//! The connection on which steps run: it reconnects, repeats steps whose outcome is unknown, and passes the server's run id to
 //! `open.lua` before anything else.
 
 use std::fmt::Display;
@@ -11,15 +11,15 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::failures::{is_worth_reconnecting, refused, unavailable};
-use super::script::{self, Preamble, Script, ScriptArgs, routing_key};
 use super::servers::{CONNECT_TIMEOUT, Servers};
+use super::step::{self, Preamble, Step, StepArgs, routing_key};
 use crate::StoreError;
 use crate::measure::measured;
 use crate::outages::Outages;
 
-/// How long a script may take before its outcome counts as unknown. The crate's own default is 500 ms.
+/// How long a step may take before its outcome counts as unknown. The crate's own default is 500 ms.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How often a step is tried. Every script replies to a repeat as it replied first.
+/// How often a step is tried. Every step replies to a repeat as it replied first.
 const TRIES: usize = 3;
 
 /// A multiplexed connection to the server of one shard. It is reopened when it breaks.
@@ -171,13 +171,9 @@ impl Connection {
         })
     }
 
-    /// Runs a script, and repeats it if its outcome is unknown.
-    pub(super) async fn run<T: FromRedisValue>(
-        &self,
-        script: &Script,
-        arguments: &ScriptArgs,
-    ) -> Result<T, StoreError> {
-        read(self.reply_to(script, arguments).await?)
+    /// Runs a step, and repeats it if its outcome is unknown.
+    pub(super) async fn run<T: FromRedisValue>(&self, step: &Step, arguments: &StepArgs) -> Result<T, StoreError> {
+        read(self.reply_to(step, arguments).await?)
     }
 
     /// Runs a command that only reads, or that can be repeated.
@@ -192,10 +188,10 @@ impl Connection {
 
     // What is common to replies of all types is compiled once: with it in the functions above, a copy for each type was an eighth of this crate.
 
-    async fn reply_to(&self, script: &Script, arguments: &ScriptArgs) -> Result<Value, StoreError> {
+    async fn reply_to(&self, step: &Step, arguments: &StepArgs) -> Result<Value, StoreError> {
         let run =
-            self.with(|mut connection| async move { script.invoke(&self.preamble, arguments, &mut connection).await });
-        measured(script.name().into(), run).await
+            self.with(|mut connection| async move { step.invoke(&self.preamble, arguments, &mut connection).await });
+        measured(step.name.into(), run).await
     }
 
     async fn answer(&self, command: &redis::Cmd) -> Result<Value, StoreError> {
@@ -267,23 +263,37 @@ impl Connection {
                 Ok((connection, open.number))
             }
             Err(error) => {
-                let error = self.servers.not_connected(&error);
                 open.failed = Some((Instant::now(), error.clone()));
                 Err(error)
             }
         }
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
+    async fn connect(&self) -> Result<MultiplexedConnection, StoreError> {
+        let failed = |error: RedisError| self.servers.not_connected(&error);
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));
-        let client = self.address().client().await?;
-        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-        let run_id = server(&mut connection).await?.run_id;
-        script::OPEN.invoke(&self.preamble, &ScriptArgs::new().arg(run_id), &mut connection).await?;
+        let client = self.address().client().await.map_err(failed)?;
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await.map_err(failed)?;
+        let server = server(&mut connection).await.map_err(failed)?;
+        if has_no_functions(&server.version) {
+            return Err(StoreError::Mismatch {
+                reason: format!(
+                    "this server is Redis {}, and the engine runs its steps as functions: it needs Redis 7.0 or later, or Valkey",
+                    server.version
+                ),
+            });
+        }
+        let arguments = StepArgs::new().arg(server.run_id);
+        step::OPEN.invoke(&self.preamble, &arguments, &mut connection).await.map_err(failed)?;
         Ok(connection)
     }
+}
+
+/// Whether a server of this version is too old for functions. One that does not say its version is asked for what it cannot do.
+fn has_no_functions(version: &str) -> bool {
+    version.split('.').next().and_then(|major| major.parse::<u32>().ok()).is_some_and(|major| major < 7)
 }
 
 /// A reply as the type that its caller expects.
@@ -292,7 +302,7 @@ fn read<T: FromRedisValue>(reply: Value) -> Result<T, StoreError> {
 }
 
 async fn server(connection: &mut MultiplexedConnection) -> Result<Server, RedisError> {
-    // Both sections in two commands: servers before 7.0 take one section a command.
+    // Both sections in two commands: servers before 7.0 take one section a command, and are refused for their version.
     let mut read = redis::pipe();
     read.cmd("INFO").arg("server").cmd("INFO").arg("persistence");
     let (info, written): (String, String) = read.query_async(connection).await?;
@@ -322,4 +332,16 @@ async fn server(connection: &mut MultiplexedConnection) -> Result<Server, RedisE
         persistence,
         append_fails: written.contains("aof_last_write_status:err"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_no_functions;
+
+    #[test]
+    fn servers_before_7_have_no_functions() {
+        let old = |version: &&str| has_no_functions(version);
+        let versions = ["6.2.14", "5.0.0", "7.0.15", "7.2.4", "8.0.0", "10.1", "unknown", ""];
+        assert_eq!(versions.iter().filter(|version| old(version)).collect::<Vec<_>>(), [&"6.2.14", &"5.0.0"]);
+    }
 }

@@ -9,7 +9,7 @@ use protocol::{DeadLetter, DeadLetters, IdError, RequestId};
 
 use super::codec::{Fields, accepted};
 use super::connection::Connection;
-use super::script::{self, ScriptArgs};
+use super::step::{self, StepArgs};
 use super::unexpected::unexpected_reply;
 use super::{RedisStore, StoreError};
 use crate::{DeadLetterCursor, DeadLetterId, DeadLetterQueue, DeadLetterRetry};
@@ -58,7 +58,7 @@ impl DeadLetterQueue for RedisStore {
     }
 
     async fn retry_dead_letter(&self, id: RequestId) -> Result<DeadLetterRetry, StoreError> {
-        let reply: Vec<String> = self.shard_of(id).run(&script::RETRY_DEAD_LETTER, &ScriptArgs::new().id(id)).await?;
+        let reply: Vec<String> = self.shard_of(id).run(&step::RETRY_DEAD_LETTER, &StepArgs::new().id(id)).await?;
         match reply.first().map(String::as_str) {
             Some("accepted") => accepted(&reply).map(DeadLetterRetry::Queued),
             Some("unknown") => Ok(DeadLetterRetry::Unknown),
@@ -68,7 +68,7 @@ impl DeadLetterQueue for RedisStore {
     }
 
     async fn delete_dead_letter(&self, id: RequestId) -> Result<bool, StoreError> {
-        let deleted: u8 = self.shard_of(id).run(&script::DELETE_DEAD_LETTER, &ScriptArgs::new().id(id)).await?;
+        let deleted: u8 = self.shard_of(id).run(&step::DELETE_DEAD_LETTER, &StepArgs::new().id(id)).await?;
         Ok(deleted == 1)
     }
 }

@@ -8,7 +8,7 @@ use protocol::{EventId, GameId};
 
 use super::codec;
 use super::listen::Channels;
-use super::script::{self, ScriptArgs};
+use super::step::{self, StepArgs};
 use super::unexpected::unexpected_reply;
 use super::{RedisStore, StoreError};
 use crate::joined::{self, JoinedError};
@@ -35,11 +35,11 @@ fn unreadable(id: &impl Display, error: &JoinedError) -> StoreError {
 #[async_trait]
 impl Events for RedisStore {
     async fn read_log(&self, game: GameId, after: Option<EventId>, limit: usize) -> Result<LogRead, StoreError> {
-        let mut call = ScriptArgs::new().id(game).arg(limit);
+        let mut call = StepArgs::new().id(game).arg(limit);
         if let Some(after) = after {
             call = call.arg(after.epoch).arg(after.offset);
         }
-        let mut reply: Vec<redis::Value> = self.shard(game).run(&script::READ_LOG, &call).await?;
+        let mut reply: Vec<redis::Value> = self.shard(game).run(&step::READ_LOG, &call).await?;
         if reply.is_empty() {
             return Err(unexpected_reply("read_log", &reply));
         }

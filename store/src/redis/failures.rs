@@ -13,24 +13,24 @@ pub(super) fn is_worth_reconnecting(error: &RedisError) -> bool {
         || matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
 }
 
-/// An error reply of the server: it cannot run the script at present, or the data is not what the script expects.
+/// An error reply of the server: it cannot run the step at present, or the data is not what the step expects.
 pub(super) fn refused(error: &RedisError) -> StoreError {
-    let is_of_the_script = match error.code() {
+    let is_of_the_step = match error.code() {
         Some("WRONGTYPE") => true,
-        // A server that is full or cannot write to its disk names the script too, under another code.
-        Some("ERR") => error.detail().is_some_and(|text| text.contains("user_script")),
+        // A server that is full or cannot write to its disk names the step too, under another code.
+        Some("ERR") => error.detail().is_some_and(|text| text.contains("user_function")),
         _ => false,
     };
     // A value that is no text, where the engine writes none but texts. A reply of another form is an outage: a connection may have broken it,
     // and the step is repeated.
     let is_no_text = error.kind() == ErrorKind::Parse && error.to_string().contains("UTF-8");
-    if is_of_the_script || is_no_text { corrupt(error.to_string()) } else { unavailable(error) }
+    if is_of_the_step || is_no_text { corrupt(error.to_string()) } else { unavailable(error) }
 }
 
-/// The same for one turn of a script that commits many, from the server's message.
+/// The same for one turn of a step that commits many, from the server's message.
 pub(super) fn refused_part(message: &str) -> StoreError {
     let is_temporary = ["OOM", "MISCONF", "NOREPLICAS"].iter().any(|code| names(message, code));
-    if message.contains("WRONGTYPE") || message.contains("user_script") && !is_temporary {
+    if message.contains("WRONGTYPE") || message.contains("user_function") && !is_temporary {
         return corrupt(message.to_owned());
     }
     StoreError::Unavailable { outage: outage(message), reason: message.to_owned() }
@@ -92,7 +92,7 @@ mod tests {
         ] {
             assert_eq!(outage(words), lacks, "{words}");
         }
-        let part = refused_part("user_script:3: \"OOM\": command not allowed script: 1f, on @user_script:3.");
+        let part = refused_part("user_function:3: \"OOM\": command not allowed script: 1f, on @user_function:3.");
         assert!(matches!(part, StoreError::Unavailable { outage: Outage::Full, .. }), "{part:?}");
     }
 }

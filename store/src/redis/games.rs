@@ -14,8 +14,8 @@ use super::connection::Connection;
 use super::contents::{Found, game_of, packed};
 use super::providers;
 use super::remembered;
-use super::script::{self, ScriptArgs};
 use super::staged;
+use super::step::{self, StepArgs};
 use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError, budgets, charges};
 use crate::{
@@ -39,7 +39,7 @@ impl Games for RedisStore {
             .as_ref()
             .map_or(("", ""), |Owner { tenant, user }| (tenant.as_str(), user.as_ref().map_or("", User::as_str)));
         let packed = self.pack_new(document)?;
-        let head = ScriptArgs::new()
+        let head = StepArgs::new()
             .id(id)
             .arg(&packed.text)
             .arg(&document.provider)
@@ -52,17 +52,17 @@ impl Games for RedisStore {
             .arg(offset)
             .arg(created_at.unwrap_or_default());
         let lists = staged::lists(self.shard(id), history, turns).await?;
-        let mut tail = ScriptArgs::new();
+        let mut tail = StepArgs::new();
         tail = if remembered.tries.is_empty() { tail.arg("") } else { tail.json(&remembered.tries)? };
         tail = tail.arg(lists.staged.as_deref().unwrap_or_default()).arg(history.len()).arg(turns.len());
         tail = tail.arg(remembered.changes.len()).arg(remembered.requests.len()).then(&lists.here);
         tail = remembered::write(tail, remembered);
         // Nearly always the content is there already.
         let call = head.clone().arg("").then(&tail);
-        let mut reply: Vec<String> = self.shard(id).run(&script::CREATE_GAME, &call).await?;
+        let mut reply: Vec<String> = self.shard(id).run(&step::CREATE_GAME, &call).await?;
         if let (Some("content"), Some(content)) = (reply.first().map(String::as_str), &packed.content) {
             let call = head.arg(&content.text).then(&tail);
-            reply = self.shard(id).run(&script::CREATE_GAME, &call).await?;
+            reply = self.shard(id).run(&step::CREATE_GAME, &call).await?;
         }
         match reply.first().map(String::as_str) {
             Some("done") => Ok(Created::Done),
@@ -87,9 +87,9 @@ impl Games for RedisStore {
             tries += 1;
             // A game that changes faster than it is read in pages is read in one call.
             let page = if tries <= HISTORY_TRIES { limit.min(HISTORY_PAGE) } else { limit };
-            let call = ScriptArgs::new().id(id).arg(place(page));
+            let call = StepArgs::new().id(id).arg(place(page));
             let (fields, last, length): (HashMap<String, String>, Vec<String>, usize) =
-                shard.run(&script::READ_GAME, &call).await?;
+                shard.run(&step::READ_GAME, &call).await?;
             let game = match game_of(&self.contents, shard, id, fields).await? {
                 Found::WithoutContent(_) if tries == 1 => continue,
                 found => found.game(id)?,
@@ -140,7 +140,7 @@ impl Games for RedisStore {
 
     async fn change_game(&self, change: &GameChange) -> Result<Changed, StoreError> {
         let if_busy = if change.if_busy == IfBusy::Interrupt { "interrupt" } else { "reject" };
-        let mut call = ScriptArgs::new()
+        let mut call = StepArgs::new()
             .id(change.game)
             .arg(change.expected)
             .arg(if_busy)
@@ -179,19 +179,19 @@ impl Games for RedisStore {
         if let Some(request) = &change.request {
             call = call.arg(&request_fields(request)?);
         }
-        changed(&self.shard(change.game).run::<Vec<String>>(&script::CHANGE_GAME, &call).await?)
+        changed(&self.shard(change.game).run::<Vec<String>>(&step::CHANGE_GAME, &call).await?)
     }
 
     async fn find_change(&self, id: GameId, key: &IdempotencyKey) -> Result<Option<Changed>, StoreError> {
-        let call = ScriptArgs::new().id(id).arg(&key.key).arg(&key.fingerprint);
-        let reply: Vec<String> = self.shard(id).run(&script::FIND_CHANGE, &call).await?;
+        let call = StepArgs::new().id(id).arg(&key.key).arg(&key.fingerprint);
+        let reply: Vec<String> = self.shard(id).run(&step::FIND_CHANGE, &call).await?;
         Ok(Some(changed(&reply)?).filter(|found| *found != Changed::Unknown))
     }
 
     async fn rename_game(&self, id: GameId, name: Option<&str>) -> Result<GameWrite, StoreError> {
         let event = Event::from(GameRenamed { request_id: None, game_id: id, name: name.map(str::to_owned) });
-        let call = ScriptArgs::new().id(id).arg(name.unwrap_or_default()).arg(event.data());
-        outcome(&self.shard(id).run::<Vec<String>>(&script::RENAME_GAME, &call).await?)
+        let call = StepArgs::new().id(id).arg(name.unwrap_or_default()).arg(event.data());
+        outcome(&self.shard(id).run::<Vec<String>>(&step::RENAME_GAME, &call).await?)
     }
 
     async fn turns(&self, id: GameId, range: TurnRange, limit: usize) -> Result<TurnPage, StoreError> {
@@ -200,8 +200,8 @@ impl Games for RedisStore {
             TurnRange::Before(turn) => ("before", turn),
         };
         let at = at.map_or_else(String::new, |turn| turn.to_string());
-        let call = ScriptArgs::new().id(id).arg(direction).arg(at).arg(limit);
-        let mut reply = self.shard(id).run::<Vec<String>>(&script::READ_TURNS, &call).await?.into_iter();
+        let call = StepArgs::new().id(id).arg(direction).arg(at).arg(limit);
+        let mut reply = self.shard(id).run::<Vec<String>>(&step::READ_TURNS, &call).await?.into_iter();
         let first_kept = reply.next().and_then(|first| first.parse().ok());
         let turns: Vec<StoredTurn> = reply.map(|entry| turn_of_entry(id, &entry)).collect::<Result<_, _>>()?;
         Ok(TurnPage { turns, first_kept })
@@ -222,8 +222,8 @@ impl Games for RedisStore {
         let (version, changed) = found.map_or_else(Default::default, |found| {
             (found.version.to_string(), found.updated_at.as_millisecond().to_string())
         });
-        let call = ScriptArgs::new().id(id).arg(version).arg(changed);
-        outcome(&self.shard(id).run::<Vec<String>>(&script::DELETE_GAME, &call).await?)
+        let call = StepArgs::new().id(id).arg(version).arg(changed);
+        outcome(&self.shard(id).run::<Vec<String>>(&step::DELETE_GAME, &call).await?)
     }
 
     async fn idle_games(
@@ -235,10 +235,10 @@ impl Games for RedisStore {
         let (changed, last) = after.map_or_else(Default::default, |after| {
             (after.updated_at.as_millisecond().to_string(), after.id.to_string())
         });
-        let call = ScriptArgs::new().arg(idle.as_millis()).arg(changed).arg(last).arg(limit);
+        let call = StepArgs::new().arg(idle.as_millis()).arg(changed).arg(last).arg(limit);
         let mut games = Vec::new();
         for shard in &self.shards {
-            let reply: Vec<String> = shard.run(&script::IDLE_GAMES, &call).await?;
+            let reply: Vec<String> = shard.run(&step::IDLE_GAMES, &call).await?;
             for entry in reply.chunks_exact(4) {
                 games.push(idle_game(entry).ok_or_else(|| unexpected_reply("idle_games", &entry))?);
             }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::connection::Connection;
-use super::script::{self, ScriptArgs, millis};
+use super::step::{self, StepArgs, millis};
 use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError};
 use crate::secret::SecretHash;
@@ -33,12 +33,12 @@ impl Keys for RedisStore {
     }
 
     async fn key(&self, id: &KeyId) -> Result<Option<StoredKey>, StoreError> {
-        let (now, found) = read(self.keys_shard(), &ScriptArgs::new().arg("").id(id)).await?;
+        let (now, found) = read(self.keys_shard(), &StepArgs::new().arg("").id(id)).await?;
         Ok(found.into_iter().find(|key| key.is_valid(now)))
     }
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
-        let (_, mut found) = read(self.keys_shard(), &ScriptArgs::new().arg("")).await?;
+        let (_, mut found) = read(self.keys_shard(), &StepArgs::new().arg("")).await?;
         found.sort_by_key(|key: &StoredKey| (key.created_at, key.id()));
         Ok(found)
     }
@@ -51,10 +51,10 @@ impl Keys for RedisStore {
     async fn access(&self, subject: Subject, capability: Option<&SecretHash>) -> Result<Option<Access>, StoreError> {
         let shown = capability.map(|hash| hash.id().to_string()).unwrap_or_default();
         let (shard, call) = match subject {
-            Subject::Game(game) => (self.shard(game), ScriptArgs::new().arg("game").id(game)),
-            Subject::Request(request) => (self.shard_of(request), ScriptArgs::new().arg("request").id(request)),
+            Subject::Game(game) => (self.shard(game), StepArgs::new().arg("game").id(game)),
+            Subject::Request(request) => (self.shard_of(request), StepArgs::new().arg("request").id(request)),
         };
-        let reply: Vec<String> = shard.run(&script::ACCESS, &call.arg(shown)).await?;
+        let reply: Vec<String> = shard.run(&step::ACCESS, &call.arg(shown)).await?;
         let [game, tenant, user, found, now] = &reply[..] else {
             return if reply.is_empty() { Ok(None) } else { Err(unexpected_reply("access", &reply)) };
         };
@@ -97,7 +97,7 @@ impl Keys for RedisStore {
 
 /// The capabilities of a game that are valid, the oldest first.
 pub(super) async fn capabilities(shard: &Connection, game: GameId) -> Result<Vec<StoredCapability>, StoreError> {
-    let (now, mut found) = read(shard, &ScriptArgs::new().id(game)).await?;
+    let (now, mut found) = read(shard, &StepArgs::new().id(game)).await?;
     found.retain(|capability: &StoredCapability| capability.is_valid(now));
     found.sort_by_key(|capability| (capability.created_at, capability.id()));
     Ok(found)
@@ -126,7 +126,7 @@ async fn add<T: Serialize + DeserializeOwned + Clone>(
     expires_in: Option<Duration>,
     (most, ticket_lifetime): (Most, Duration),
 ) -> Result<AddOutcome<Stored<T>>, StoreError> {
-    let call = ScriptArgs::new()
+    let call = StepArgs::new()
         .arg(game)
         .id(hash.id())
         .arg(expires_in.map(|wait| millis(wait).to_string()).unwrap_or_default())
@@ -136,7 +136,7 @@ async fn add<T: Serialize + DeserializeOwned + Clone>(
         Most::Tickets(most) => call.arg("ticket").arg(most),
         Most::Others(most) => call.arg("").arg(most),
     };
-    let reply: Vec<String> = shard.run(&script::ADD_SECRET, &call).await?;
+    let reply: Vec<String> = shard.run(&step::ADD_SECRET, &call).await?;
     match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["done", stored] => record(stored).map(AddOutcome::Done),
         ["full"] => Ok(AddOutcome::Full),
@@ -148,9 +148,9 @@ async fn add<T: Serialize + DeserializeOwned + Clone>(
 /// The records that are asked for, and the time of the store.
 async fn read<T: DeserializeOwned>(
     shard: &Connection,
-    call: &ScriptArgs,
+    call: &StepArgs,
 ) -> Result<(Timestamp, Vec<Stored<T>>), StoreError> {
-    let reply: Vec<String> = shard.run(&script::SECRETS, call).await?;
+    let reply: Vec<String> = shard.run(&step::SECRETS, call).await?;
     let Some((now, records)) = reply.split_first() else { return Err(unexpected_reply("keys", &reply)) };
     Ok((time(now)?, records.iter().map(|text| record(text)).collect::<Result<_, _>>()?))
 }

@@ -9,7 +9,7 @@ use protocol::{Circuit, GameId, IdError, LaneState, LaneView, Lanes, LeaseView, 
 use super::codec::Fields;
 use super::connection::Connection;
 use super::pauses::{LeftOut, PAUSED};
-use super::script::{self, ScriptArgs};
+use super::step::{self, StepArgs};
 use super::unexpected::unexpected_reply;
 use super::{StoreError, providers};
 use crate::{LeaseToken, Request};
@@ -24,7 +24,7 @@ type RawLane = (Vec<String>, Option<String>, Option<f64>, Option<f64>, Option<f6
 /// Of a game: whether it is paused, the provider whose fault has paused its head, its own, whether it is held, its tenant.
 type Standing = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
 
-/// A story event as the script returns it: request, status fields, position in the lane.
+/// A story event as the step returns it: request, status fields, position in the lane.
 type RawStoryEvent = (String, HashMap<String, String>, u64);
 
 /// Depth and age, and how many workers were seen within `worker_ttl`.
@@ -36,7 +36,7 @@ pub(super) async fn figures(shard: &Connection, worker_ttl: Duration) -> Result<
         *(if left_out.claims(&name, circuit) { &mut ready } else { &mut paused }) += games;
     }
     let (depth, story_events, delayed, active, dead_letters, oldest, workers, time): Figures =
-        shard.run(&script::FIGURES, &ScriptArgs::new()).await?;
+        shard.run(&step::FIGURES, &StepArgs::new()).await?;
     let enqueued_at: Option<i64> = match oldest.first() {
         Some(id) => {
             let key = shard.key("chat-request-status", id);
@@ -73,8 +73,8 @@ async fn provider_of(shard: &Connection, game: GameId, left_out: &LeftOut) -> Re
 pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, StoreError> {
     let left_out = LeftOut::by(shard).await?;
     let (provider, has_paused_tenant) = provider_of(shard, game, &left_out).await?;
-    let call = ScriptArgs::new().id(game).arg(&provider);
-    let (requests, token, active, delayed, ready): RawLane = shard.run(&script::LANE, &call).await?;
+    let call = StepArgs::new().id(game).arg(&provider);
+    let (requests, token, active, delayed, ready): RawLane = shard.run(&step::LANE, &call).await?;
     let requests = requests
         .iter()
         .map(|id| id.parse().map_err(|error: IdError| unexpected_reply("a lane", &error)))
@@ -161,8 +161,9 @@ pub(super) async fn story_events(
     limit: usize,
     cancel: bool,
 ) -> Result<(u64, Vec<Request>), StoreError> {
-    let call = ScriptArgs::new().id(game).arg(limit).arg(u8::from(cancel));
-    let mut reply: Vec<redis::Value> = shard.run(&script::STORY_EVENTS, &call).await?;
+    let call = StepArgs::new().id(game).arg(limit).arg(u8::from(cancel));
+    let step = if cancel { &step::CANCEL_STORY_EVENTS } else { &step::STORY_EVENTS };
+    let mut reply: Vec<redis::Value> = shard.run(step, &call).await?;
     if reply.is_empty() {
         return Err(unexpected_reply("story_events", &reply));
     }

@@ -1,10 +1,10 @@
-//! The Redis backend, for deployment: one Lua script per atomic step, in `lua/`, next to the Rust that calls them.
+//! The Redis backend, for deployment: one Lua function per atomic step, in `lua/`, next to the Rust that calls them.
 //!
 //! Games are spread over shards, one unless configured otherwise. A shard is a complete store under a key prefix with a hash
 //! tag, so that one node of a Redis Cluster owns it: arrival order, leases and steps belong to a shard. A method that
 //! is about all games ([`Queue::queue`](super::Queue::queue), lists) asks every shard and merges the replies.
 //!
-//! Three kinds of connection, never mixed: one multiplexed connection for the scripts of a shard, one that blocks for its
+//! Three kinds of connection, never mixed: one multiplexed connection for the steps of a shard, one that blocks for its
 //! wake tokens, and one of the process for pub/sub. A blocking pop never carries data, so losing one loses no work.
 
 mod address;
@@ -27,6 +27,7 @@ mod inspect;
 mod keys;
 mod lanes;
 mod leased;
+mod library;
 mod listen;
 mod marks;
 mod pauses;
@@ -35,9 +36,9 @@ mod queue;
 mod queued;
 mod remembered;
 mod revoked;
-mod script;
 mod servers;
 mod staged;
+mod step;
 mod totals;
 mod turn_arguments;
 mod unexpected;
@@ -57,8 +58,8 @@ pub use self::deployment::Migration;
 use self::listen::{Channels, Wakeups};
 use self::marks::Marks;
 use self::revoked::Revocations;
-use self::script::{Preamble, Script, ScriptArgs};
 use self::servers::Servers;
+use self::step::{Preamble, Step, StepArgs};
 use self::unexpected::unexpected_reply;
 use super::contents::Contents;
 use super::fanout::Fanout;
@@ -165,8 +166,8 @@ impl RedisStore {
     }
 
     /// Runs a step that replies `ok`, or `lost` when the lease has expired.
-    async fn fenced(&self, lease: &Lease, script: &Script, call: &ScriptArgs) -> Result<(), StoreError> {
-        match self.shard(lease.game).run::<String>(script, call).await?.as_str() {
+    async fn fenced(&self, lease: &Lease, step: &Step, call: &StepArgs) -> Result<(), StoreError> {
+        match self.shard(lease.game).run::<String>(step, call).await?.as_str() {
             "ok" => Ok(()),
             "lost" => Err(StoreError::LeaseLost),
             other => Err(unexpected_reply("a fenced step", &other)),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use protocol::{Circuit, Pause, PauseScope};
 
 use super::connection::Connection;
-use super::script::{self, ScriptArgs};
+use super::step::{self, StepArgs};
 use super::unexpected::unexpected_reply;
 use super::{RedisStore, StoreError, providers, workers};
 use crate::{ClaimedProvider, Paused, Pauses};
@@ -37,7 +37,7 @@ impl Pauses for RedisStore {
         let mut first: Option<Pause> = None;
         for shard in self.shards_of(scope) {
             let call = arguments(scope).arg(by).arg(self.options.max_pauses);
-            let reply: Vec<String> = shard.run(&script::PAUSE_QUEUE, &call).await?;
+            let reply: Vec<String> = shard.run(&step::PAUSE_QUEUE, &call).await?;
             let pause = match &reply[..] {
                 [word] if word == "unknown" => return Ok(Paused::UnknownGame),
                 [word] if word == "full" => return Ok(Paused::Full),
@@ -52,7 +52,7 @@ impl Pauses for RedisStore {
     async fn resume_queue(&self, scope: &PauseScope) -> Result<Option<Pause>, StoreError> {
         let mut first: Option<Pause> = None;
         for shard in self.shards_of(scope) {
-            let reply: Vec<String> = shard.run(&script::RESUME_QUEUE, &arguments(scope)).await?;
+            let reply: Vec<String> = shard.run(&step::RESUME_QUEUE, &arguments(scope)).await?;
             let ended = match &reply[..] {
                 [] => None,
                 [since, by] => Some(pause(scope.clone(), since, by)?),
@@ -177,9 +177,9 @@ impl LeftOut {
 }
 
 /// The scope, and the game if it is one.
-fn arguments(scope: &PauseScope) -> ScriptArgs {
+fn arguments(scope: &PauseScope) -> StepArgs {
     let game = if let PauseScope::Game { game_id } = scope { game_id.to_string() } else { String::new() };
-    ScriptArgs::new().id(scope).arg(game)
+    StepArgs::new().id(scope).arg(game)
 }
 
 fn pause(what: PauseScope, since: &str, by: &str) -> Result<Pause, StoreError> {

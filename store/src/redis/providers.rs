@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::codec::Fields;
 use super::connection::Connection;
-use super::script::{self, ScriptArgs, millis};
+use super::step::{self, StepArgs, millis};
 use super::unexpected::{to_json, unexpected_reply};
 use super::{RedisStore, StoreError};
 use crate::{ClaimedProvider, LONGEST_DELAY, Lease, ProviderFault, Providers, StoreOptions};
@@ -40,12 +40,12 @@ pub(super) fn policies(options: &StoreOptions, shards: usize) -> Result<String, 
 #[async_trait]
 impl Providers for RedisStore {
     async fn pause(&self, lease: &Lease, fault: &ProviderFault) -> Result<(), StoreError> {
-        let arguments = ScriptArgs::of_lease(lease).then(&self.fault(fault));
-        self.fenced(lease, &script::PAUSE, &arguments).await?;
+        let arguments = StepArgs::of_lease(lease).then(&self.fault(fault));
+        self.fenced(lease, &step::PAUSE, &arguments).await?;
         // The other shards learn of it too, or by a fault of their own: a repeat finds the pause done.
         let own = lease.game.shard(self.shards.len());
         for (_, shard) in self.shards.iter().enumerate().filter(|(number, _)| *number != own) {
-            if let Err(error) = shard.run::<()>(&script::PROVIDER_FAULT, &self.fault(fault)).await {
+            if let Err(error) = shard.run::<()>(&step::PROVIDER_FAULT, &self.fault(fault)).await {
                 tracing::warn!(%error, provider = fault.provider, "a shard does not know of the provider's fault");
             }
         }
@@ -54,14 +54,14 @@ impl Providers for RedisStore {
 
     async fn record_provider_fault(&self, fault: &ProviderFault) -> Result<(), StoreError> {
         for shard in &self.shards {
-            shard.run::<()>(&script::PROVIDER_FAULT, &self.fault(fault)).await?;
+            shard.run::<()>(&step::PROVIDER_FAULT, &self.fault(fault)).await?;
         }
         Ok(())
     }
 
     async fn record_provider_success(&self, provider: &str) -> Result<(), StoreError> {
         for shard in &self.shards {
-            shard.run::<()>(&script::PROVIDER_SUCCESS, &ScriptArgs::new().arg(provider)).await?;
+            shard.run::<()>(&step::PROVIDER_SUCCESS, &StepArgs::new().arg(provider)).await?;
         }
         Ok(())
     }
@@ -82,9 +82,9 @@ impl Providers for RedisStore {
 
 impl RedisStore {
     /// Provider, reason, detail, retry after, probe delay and longest probe delay.
-    fn fault(&self, fault: &ProviderFault) -> ScriptArgs {
+    fn fault(&self, fault: &ProviderFault) -> StepArgs {
         let detail: String = fault.detail.chars().take(ProviderFault::DETAIL_MAX).collect();
-        ScriptArgs::new()
+        StepArgs::new()
             .arg(&fault.provider)
             .arg(fault.reason.as_str())
             .arg(detail)

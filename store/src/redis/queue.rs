@@ -1,4 +1,4 @@
-//! The queue in Redis: lanes, leases and the fenced steps of a turn. The scripts do the work; this file calls them.
+//! The queue in Redis: lanes, leases and the fenced steps of a turn. The steps in `lua/` do the work; this file calls them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::failures::refused_part;
 use super::leased::{Leased, Reply};
 use super::listen::Wakeups;
 use super::revoked::Revocations;
-use super::script::{self, ScriptArgs, millis};
+use super::step::{self, StepArgs, millis};
 use super::turn_arguments::{commit_call, terms_of_claims};
 use super::unexpected::unexpected_reply;
 
@@ -38,7 +38,7 @@ impl Queue for RedisStore {
         };
         let (key, fingerprint) =
             terms.key.as_ref().map_or(("", ""), |key| (key.key.as_str(), key.fingerprint.as_str()));
-        let call = ScriptArgs::new()
+        let call = StepArgs::new()
             .id(request.game)
             .id(request.id)
             .arg(if_busy)
@@ -51,11 +51,7 @@ impl Queue for RedisStore {
             .arg(charges::encode(&terms.charges)?)
             .arg(budgets::encode(&request.budgets)?)
             .arg(&request_fields(request)?);
-        let script = match terms.if_busy {
-            IfBusy::Interrupt => &script::ENQUEUE_AND_INTERRUPT,
-            IfBusy::Enqueue | IfBusy::Reject => &script::ENQUEUE,
-        };
-        let reply: Vec<String> = self.shard(request.game).run(script, &call).await?;
+        let reply: Vec<String> = self.shard(request.game).run(&step::ENQUEUE, &call).await?;
         match reply.first().map(String::as_str) {
             Some("accepted") => accepted(&reply).map(Enqueued::Accepted),
             Some("unknown") => Ok(Enqueued::UnknownGame),
@@ -70,8 +66,8 @@ impl Queue for RedisStore {
     }
 
     async fn find_key(&self, game: GameId, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
-        let call = ScriptArgs::new().id(game).arg(&key.key).arg(&key.fingerprint);
-        let reply: Vec<String> = self.shard(game).run(&script::FIND_KEY, &call).await?;
+        let call = StepArgs::new().id(game).arg(&key.key).arg(&key.fingerprint);
+        let reply: Vec<String> = self.shard(game).run(&step::FIND_KEY, &call).await?;
         match reply.first().map(String::as_str) {
             Some("accepted") => accepted(&reply).map(|accepted| Some(Enqueued::Accepted(accepted))),
             Some("reused") => Ok(Some(Enqueued::KeyReused)),
@@ -81,7 +77,7 @@ impl Queue for RedisStore {
     }
 
     async fn cancel(&self, id: RequestId) -> Result<Cancelled, StoreError> {
-        let reply: Vec<String> = self.shard_of(id).run(&script::CANCEL, &ScriptArgs::new().id(id)).await?;
+        let reply: Vec<String> = self.shard_of(id).run(&step::CANCEL, &StepArgs::new().id(id)).await?;
         match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["done"] => Ok(Cancelled::Done),
             ["unknown"] => Ok(Cancelled::Unknown),
@@ -99,8 +95,8 @@ impl Queue for RedisStore {
         narration: &Completion,
         end: &ChatChunk,
     ) -> Result<Stopped, StoreError> {
-        let call = ScriptArgs::new().id(id).arg(attempt.0).json(narration)?.json(&end.content)?;
-        let reply: Vec<String> = self.shard_of(id).run(&script::STOP, &call).await?;
+        let call = StepArgs::new().id(id).arg(attempt.0).json(narration)?.json(&end.content)?;
+        let reply: Vec<String> = self.shard_of(id).run(&step::STOP, &call).await?;
         match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["done"] => Ok(Stopped::Done),
             ["changed"] => Ok(Stopped::Changed),
@@ -143,7 +139,7 @@ impl Queue for RedisStore {
                 .arg(free)
                 .arg(millis(self.options.worker_ttl()));
             let claims = async {
-                let (mut reply, due, is_drained) = Reply::begin(shard.run(&script::CLAIM, &call).await?)?;
+                let (mut reply, due, is_drained) = Reply::begin(shard.run(&step::CLAIM, &call).await?)?;
                 Ok(Claims { is_drained, ..self.claims(due, reply.claims()?).await? })
             };
             let claims = match claims.await {
@@ -193,10 +189,10 @@ impl Queue for RedisStore {
             if leases.is_empty() {
                 continue;
             }
-            let call = leases.iter().fold(ScriptArgs::new().arg(millis(self.options.lease_ttl)), |call, (_, lease)| {
+            let call = leases.iter().fold(StepArgs::new().arg(millis(self.options.lease_ttl)), |call, (_, lease)| {
                 call.id(lease.game).arg(lease.token.as_str())
             });
-            let replies: Vec<u8> = shard.run(&script::HEARTBEAT, &call).await?;
+            let replies: Vec<u8> = shard.run(&step::HEARTBEAT, &call).await?;
             for ((at, _), reply) in leases.into_iter().zip(replies) {
                 held[at] = reply == 1;
             }
@@ -205,7 +201,7 @@ impl Queue for RedisStore {
     }
 
     async fn publish_chunk(&self, lease: &Lease, number: u64, content: &str) -> Result<(), StoreError> {
-        let call = ScriptArgs::of_lease(lease).arg(number).arg(lease.attempt.0).json(&content)?.arg("");
+        let call = StepArgs::of_lease(lease).arg(number).arg(lease.attempt.0).json(&content)?.arg("");
         self.chunks(lease.game).publish(call).await
     }
 
@@ -216,17 +212,17 @@ impl Queue for RedisStore {
         last_chunk: &str,
         narration: &Completion,
     ) -> Result<(), StoreError> {
-        let call = ScriptArgs::of_lease(lease).arg(number).arg(lease.attempt.0).json(&last_chunk)?.json(narration)?;
+        let call = StepArgs::of_lease(lease).arg(number).arg(lease.attempt.0).json(&last_chunk)?.json(narration)?;
         self.chunks(lease.game).publish(call).await
     }
 
     async fn checkpoint_delta(&self, lease: &Lease, delta: &Completion) -> Result<(), StoreError> {
-        self.fenced(lease, &script::CHECKPOINT, &ScriptArgs::of_lease(lease).json(delta)?).await
+        self.fenced(lease, &step::CHECKPOINT, &StepArgs::of_lease(lease).json(delta)?).await
     }
 
     async fn reserve(&self, lease: &Lease, budgets: &[Budget], most: Spending) -> Result<Reserved, StoreError> {
-        let call = ScriptArgs::of_lease(lease).arg(budgets::encode(budgets)?).arg(most.tokens).arg(most.cost);
-        let reply: Vec<String> = self.shard(lease.game).run(&script::RESERVE, &call).await?;
+        let call = StepArgs::of_lease(lease).arg(budgets::encode(budgets)?).arg(most.tokens).arg(most.cost);
+        let reply: Vec<String> = self.shard(lease.game).run(&step::RESERVE, &call).await?;
         match reply.first().map(String::as_str) {
             Some("ok") => Ok(Reserved::Done),
             Some("lost") => Err(StoreError::LeaseLost),
@@ -237,23 +233,23 @@ impl Queue for RedisStore {
     }
 
     async fn retry(&self, lease: &Lease, delay: Duration, failure: &Failure) -> Result<(), StoreError> {
-        let call = ScriptArgs::of_lease(lease).arg(millis(delay.min(LONGEST_DELAY)));
+        let call = StepArgs::of_lease(lease).arg(millis(delay.min(LONGEST_DELAY)));
         let call = call.json(&failure.for_operators)?.json(&failure.for_players)?;
-        self.fenced(lease, &script::REQUEUE, &call).await
+        self.fenced(lease, &step::REQUEUE, &call).await
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.fenced(lease, &script::REQUEUE, &ScriptArgs::of_lease(lease).arg(0).arg("").arg("")).await
+        self.fenced(lease, &step::REQUEUE, &StepArgs::of_lease(lease).arg(0).arg("").arg("")).await
     }
 
     async fn postpone(&self, lease: &Lease, delay: Duration) -> Result<(), StoreError> {
         let delay = millis(delay.clamp(Duration::from_millis(1), LONGEST_DELAY));
-        self.fenced(lease, &script::REQUEUE, &ScriptArgs::of_lease(lease).arg(delay).arg("").arg("")).await
+        self.fenced(lease, &step::REQUEUE, &StepArgs::of_lease(lease).arg(delay).arg("").arg("")).await
     }
 
     async fn fail(&self, lease: &Lease, failure: &Failure) -> Result<(), StoreError> {
-        let call = ScriptArgs::of_lease(lease).json(&failure.for_operators)?.json(&failure.for_players)?;
-        self.fenced(lease, &script::FAIL, &call).await
+        let call = StepArgs::of_lease(lease).json(&failure.for_operators)?.json(&failure.for_players)?;
+        self.fenced(lease, &step::FAIL, &call).await
     }
 
     fn revocations(&self) -> broadcast::Receiver<LeaseToken> {
@@ -335,8 +331,8 @@ impl RedisStore {
     async fn end_turn(&self, lease: &Lease, commit: &Commit, slot: Option<(&WorkerId, u64, usize)>) -> CommitAndClaim {
         let failed = |error| CommitAndClaim { committed: Err(error), claims: Claims::default() };
         let claim = match slot {
-            Some((worker, nonce, max)) => ScriptArgs::new().arg(worker.as_str()).arg(nonce).arg(max),
-            None => ScriptArgs::new().arg("").arg("").arg(0),
+            Some((worker, nonce, max)) => StepArgs::new().arg(worker.as_str()).arg(nonce).arg(max),
+            None => StepArgs::new().arg("").arg("").arg(0),
         };
         let call = packed(&commit.document).and_then(|document| commit_call(lease, commit, &document.text));
         let turn = match call {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use protocol::{GameId, IdError, RequestId};
 
 use super::connection::Connection;
-use super::script::{self, ScriptArgs};
+use super::step::{self, StepArgs};
 use super::unexpected::{from_json, unexpected_reply};
 use crate::{EndedRequest, Remembered, RememberedChange, StoreError};
 
@@ -22,9 +22,9 @@ pub(super) async fn read(shard: &Connection, id: GameId, requests: &[RequestId])
     let mut all = Remembered::default();
     // Without requests there are still changes and tries.
     for some in requests.chunks(AT_ONCE).chain(requests.is_empty().then_some(&[][..])) {
-        let call = some.iter().fold(ScriptArgs::new().id(id), ScriptArgs::id);
+        let call = some.iter().fold(StepArgs::new().id(id), StepArgs::id);
         let (tries, changes, ended): (Option<String>, Vec<String>, Vec<Ended>) =
-            shard.run(&script::REMEMBERED, &call).await?;
+            shard.run(&step::REMEMBERED, &call).await?;
         all.tries = tries.map_or(Ok(Vec::new()), |text| from_json(shard.key("game-tries", id), &text))?;
         all.changes = changes.iter().map(|text| change(text)).collect::<Result<_, _>>()?;
         let now = Timestamp::now();
@@ -37,7 +37,7 @@ pub(super) async fn read(shard: &Connection, id: GameId, requests: &[RequestId])
 }
 
 /// Adds the changes and the requests as `create_game.lua` takes them.
-pub(super) fn write(mut call: ScriptArgs, remembered: &Remembered) -> ScriptArgs {
+pub(super) fn write(mut call: StepArgs, remembered: &Remembered) -> StepArgs {
     for RememberedChange { key, fingerprint, version, turn, cursor, request } in &remembered.changes {
         let request = request.map_or_else(String::new, |request| request.to_string());
         call = call.id(format_args!("{key}\n{fingerprint}\n{version}\n{turn}\n{cursor}\n{request}"));

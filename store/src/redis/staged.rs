@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use super::connection::Connection;
-use super::script::{self, ScriptArgs, millis, turn_text};
+use super::step::{self, StepArgs, millis, turn_text};
 use super::unexpected::{to_json, unexpected_reply};
 use crate::StoredTurn;
 
@@ -22,7 +22,7 @@ pub(super) struct Lists {
     /// The name under which both lists are laid ready.
     pub(super) staged: Option<String>,
     /// Both lists, if they are not.
-    pub(super) here: ScriptArgs,
+    pub(super) here: StepArgs,
 }
 
 /// Writes the lists of a game, and lays them ready if they are long.
@@ -39,7 +39,7 @@ pub(super) async fn lists(
     let staged = Uuid::new_v4().simple().to_string();
     lay_ready(shard, &staged, "history", messages, to_json).await?;
     lay_ready(shard, &staged, "turns", turns, turn_text).await?;
-    Ok(Lists { staged: Some(staged), here: ScriptArgs::new() })
+    Ok(Lists { staged: Some(staged), here: StepArgs::new() })
 }
 
 async fn lay_ready<T>(
@@ -52,8 +52,8 @@ async fn lay_ready<T>(
     let mut at = 0;
     while at < all.len() {
         let Piece { values, count, .. } = piece(&all[at..], &write)?;
-        let call = ScriptArgs::new().arg(list).arg(staged).arg(at).arg(millis(KEPT)).then(&values);
-        match shard.run::<String>(&script::STAGE, &call).await?.as_str() {
+        let call = StepArgs::new().arg(list).arg(staged).arg(at).arg(millis(KEPT)).then(&values);
+        match shard.run::<String>(&step::STAGE, &call).await?.as_str() {
             "ok" => at += count,
             "gone" => return Err(gone()),
             other => return Err(unexpected_reply("stage", &other)),
@@ -64,14 +64,14 @@ async fn lay_ready<T>(
 
 /// The first values of a list.
 struct Piece {
-    values: ScriptArgs,
+    values: StepArgs,
     count: usize,
     bytes: usize,
 }
 
 /// As many of the first values as a step writes; at least one.
 fn piece<T>(all: &[T], write: impl Fn(&T) -> Result<String, StoreError>) -> Result<Piece, StoreError> {
-    let mut piece = Piece { values: ScriptArgs::new(), count: 0, bytes: 0 };
+    let mut piece = Piece { values: StepArgs::new(), count: 0, bytes: 0 };
     for value in all {
         let text = write(value)?;
         if piece.count > 0 && piece.bytes + text.len() > PIECE {

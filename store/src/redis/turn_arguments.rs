@@ -3,16 +3,12 @@
 use protocol::{Problem, ProblemType};
 
 use super::codec::request_fields;
-use super::script::{ScriptArgs, millis};
+use super::step::{StepArgs, millis};
 use super::{StoreError, providers};
 use crate::{Commit, CompanionEvents, Lease, StoreOptions, StoryEventPlacement, waited_too_long};
 
 /// The arguments with which every commit begins: `lua/terms.lua` and `lua/commit.lua` name them.
-pub(super) fn terms_of_turns(
-    options: &StoreOptions,
-    shards: usize,
-    in_cluster: bool,
-) -> Result<ScriptArgs, StoreError> {
+pub(super) fn terms_of_turns(options: &StoreOptions, shards: usize, in_cluster: bool) -> Result<StepArgs, StoreError> {
     let placement = match options.story_events {
         StoryEventPlacement::Tail => "tail",
         StoryEventPlacement::Next => "next",
@@ -21,16 +17,12 @@ pub(super) fn terms_of_turns(
 }
 
 /// The arguments with which every claim begins: `lua/terms.lua` names them.
-pub(super) fn terms_of_claims(
-    options: &StoreOptions,
-    shards: usize,
-    in_cluster: bool,
-) -> Result<ScriptArgs, StoreError> {
+pub(super) fn terms_of_claims(options: &StoreOptions, shards: usize, in_cluster: bool) -> Result<StepArgs, StoreError> {
     let lost = Problem::new(
         ProblemType::AttemptsExhausted,
         format!("{} attempts were begun, and each worker died or stalled", options.max_attempts),
     );
-    let terms = ScriptArgs::new()
+    let terms = StepArgs::new()
         .arg(millis(options.lease_ttl))
         .arg(options.max_attempts)
         .arg(options.history_window)
@@ -43,8 +35,8 @@ pub(super) fn terms_of_claims(
         .arg(options.story_event_batch))
 }
 
-pub(super) fn commit_call(lease: &Lease, commit: &Commit, document: &str) -> Result<ScriptArgs, StoreError> {
-    let mut call = ScriptArgs::of_lease(lease)
+pub(super) fn commit_call(lease: &Lease, commit: &Commit, document: &str) -> Result<StepArgs, StoreError> {
+    let mut call = StepArgs::of_lease(lease)
         .arg(lease.idempotency_key.as_deref().unwrap_or_default())
         .arg(commit.base_version)
         .arg(document)

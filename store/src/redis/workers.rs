@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use protocol::{GameId, PauseScope, WorkerInfo, WorkerTurn, WorkerView};
 
 use super::connection::Connection;
-use super::script::{self, ScriptArgs};
+use super::step::{self, StepArgs};
 use super::unexpected::{from_json, to_json, unexpected_reply};
 use super::{RedisStore, StoreError};
 use crate::{LeaseToken, Pauses, StoreOptions, WorkerId, Workers};
@@ -32,10 +32,10 @@ impl Workers for RedisStore {
 
     async fn end_former_leases(&self, worker: &WorkerId) -> Result<usize, StoreError> {
         let Some(name) = worker.name() else { return Ok(0) };
-        let call = ScriptArgs::new().arg(format!("{name}.")).arg(worker.as_str()).arg(LEASES);
+        let call = StepArgs::new().arg(format!("{name}.")).arg(worker.as_str()).arg(LEASES);
         let mut ended = 0;
         for shard in &self.shards {
-            ended += shard.run::<usize>(&script::END_FORMER_LEASES, &call).await?;
+            ended += shard.run::<usize>(&step::END_FORMER_LEASES, &call).await?;
         }
         Ok(ended)
     }

@@ -6,7 +6,7 @@ use protocol::{GameId, RequestId};
 
 use super::super::RedisStore;
 use super::super::connection::Connection;
-use super::super::script::{self, ScriptArgs};
+use super::super::step::{self, StepArgs};
 use super::file::{BackupFile, Kind, Summary};
 use super::read::GameParts;
 use super::write::{DROP_UNHELD, text};
@@ -44,18 +44,18 @@ pub async fn restore_game(
         let reason = "this deployment has the layout of the release before: run `engine migrate` first";
         return Err(CopyError::Refused { reason: reason.to_owned() });
     }
-    let numbers = ScriptArgs::new().arg(&found.epoch).arg(&found.latest);
-    shard.run::<()>(&script::RESTORE_NUMBERS, &numbers).await?;
+    let numbers = StepArgs::new().arg(&found.epoch).arg(&found.latest);
+    shard.run::<()>(&step::RESTORE_NUMBERS, &numbers).await?;
     let content = restore_ended(file, store, game, content).await?;
     let into = if replace { "replace" } else { "add" };
-    let call = ScriptArgs::new().arg(into).arg(&found.parts);
+    let call = StepArgs::new().arg(into).arg(&found.parts);
     let mut done = "content".to_owned();
     for _ in 0..TRIES {
         if let Some((id, text)) = &content {
             let key = shard.named(&format!("content:{id}"));
             shard.query::<()>(redis::cmd("HSETNX").arg(key).arg("text").arg(text)).await?;
         }
-        done = shard.run(&script::RESTORE_GAME, &call).await?;
+        done = shard.run(&step::RESTORE_GAME, &call).await?;
         if done != "content" {
             break;
         }
@@ -129,7 +129,7 @@ async fn restore_ended(
             (Kind::End, _) => return Ok(text_of),
             (Kind::Content, [id, written]) if content == Some(id) => text_of = Some((text(id), written.clone())),
             (Kind::Requests, parts) => {
-                let mut call = ScriptArgs::new().id(game);
+                let mut call = StepArgs::new().id(game);
                 let mut is_empty = true;
                 for request in parts.chunks_exact(3) {
                     let id: RequestId = text(&request[0]).parse().map_err(|_| reader.damaged("an id is none"))?;
@@ -139,7 +139,7 @@ async fn restore_ended(
                     }
                 }
                 if !is_empty {
-                    let done: String = store.shard(game).run(&script::RESTORE_REQUESTS, &call).await?;
+                    let done: String = store.shard(game).run(&step::RESTORE_REQUESTS, &call).await?;
                     if done != "done" {
                         return Err(CopyError::Refused { reason: done });
                     }

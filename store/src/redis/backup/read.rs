@@ -13,7 +13,7 @@ use super::super::RedisStore;
 use super::super::connection::Connection;
 use super::super::deployment::Layout;
 use super::super::inspect::pattern_of;
-use super::super::script::{self, ScriptArgs};
+use super::super::step::{self, StepArgs};
 use super::super::unexpected::unexpected_reply;
 use super::file::{Kind, Summary, Writer};
 use super::{Bytes, CopyError, WHOLE};
@@ -109,7 +109,7 @@ async fn read_ended_requests(shard: &Connection, to: &mut Writer) -> Result<(), 
         let (next, found): (u64, Vec<String>) = shard.query(&scan).await?;
         let ids: Vec<&str> = found.iter().filter_map(|key| key.strip_prefix(&start)).collect();
         for some in ids.chunks(REQUESTS) {
-            let parts: Vec<Bytes> = shard.run(&script::BACKUP_REQUESTS, &ScriptArgs::new().arg(some)).await?;
+            let parts: Vec<Bytes> = shard.run(&step::BACKUP_REQUESTS, &StepArgs::new().arg(some)).await?;
             if !parts.is_empty() {
                 to.record(Kind::Requests, &parts)?;
             }
@@ -132,8 +132,8 @@ impl Letters {
     /// Finds those that are not known yet.
     async fn catch_up(&mut self, shard: &Connection) -> Result<(), StoreError> {
         loop {
-            let call = ScriptArgs::new().arg(&self.last).arg(LETTERS);
-            let found: Vec<String> = shard.run(&script::BACKUP_DEAD, &call).await?;
+            let call = StepArgs::new().arg(&self.last).arg(LETTERS);
+            let found: Vec<String> = shard.run(&step::BACKUP_DEAD, &call).await?;
             let mut count = 0;
             for letter in found.chunks_exact(3) {
                 if let [entry, request, game] = letter {
@@ -160,8 +160,8 @@ async fn read_game(
     let mut missing = None;
     let parts: Vec<Bytes> = loop {
         let dead = letters.by_game.get(game).map_or(&[][..], Vec::as_slice);
-        let call = ScriptArgs::new().arg(game).arg(&letters.last).arg(LETTERS).arg(dead);
-        let parts: Vec<Bytes> = shard.run(&script::BACKUP_GAME, &call).await?;
+        let call = StepArgs::new().arg(game).arg(&letters.last).arg(LETTERS).arg(dead);
+        let parts: Vec<Bytes> = shard.run(&step::BACKUP_GAME, &call).await?;
         if parts.is_empty() {
             letters.catch_up(shard).await?;
             continue;

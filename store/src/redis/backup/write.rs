@@ -9,7 +9,7 @@ use protocol::{GameId, RequestId};
 
 use super::super::address::RedisAddress;
 use super::super::pauses::LETS_GO;
-use super::super::script::{self, Script, ScriptArgs};
+use super::super::step::{self, Step, StepArgs};
 use super::super::{RedisStore, deployment};
 use super::file::{BackupFile, Kind, Reader, Summary};
 use super::read::GameParts;
@@ -145,9 +145,9 @@ impl Restored {
     }
 
     async fn set_numbers(&self, epoch: &[u8], latest: &[u8]) -> Result<(), CopyError> {
-        let call = ScriptArgs::new().arg(epoch).arg(latest);
+        let call = StepArgs::new().arg(epoch).arg(latest);
         for shard in &self.store.shards {
-            shard.run::<()>(&script::RESTORE_NUMBERS, &call).await?;
+            shard.run::<()>(&step::RESTORE_NUMBERS, &call).await?;
         }
         Ok(())
     }
@@ -167,14 +167,14 @@ impl Restored {
     }
 
     async fn put_requests(&self, reader: &Reader, parts: &[Bytes]) -> Result<(), CopyError> {
-        let mut calls: BTreeMap<usize, ScriptArgs> = BTreeMap::new();
+        let mut calls: BTreeMap<usize, StepArgs> = BTreeMap::new();
         for request in parts.chunks_exact(3) {
             let id: RequestId = text(&request[0]).parse().map_err(|_| reader.damaged("an id is none"))?;
-            let call = calls.remove(&id.shard(self.store.shards.len())).unwrap_or_else(|| ScriptArgs::new().arg(""));
+            let call = calls.remove(&id.shard(self.store.shards.len())).unwrap_or_else(|| StepArgs::new().arg(""));
             calls.insert(id.shard(self.store.shards.len()), call.arg(request));
         }
         for (shard, call) in calls {
-            self.run(shard, &script::RESTORE_REQUESTS, &call).await?;
+            self.run(shard, &step::RESTORE_REQUESTS, &call).await?;
         }
         Ok(())
     }
@@ -195,7 +195,7 @@ impl Restored {
             return Err(reader.damaged("a game has other parts than it should"));
         };
         let shard = game.shard(self.store.shards.len());
-        let done = self.run(shard, &script::RESTORE_GAME, &ScriptArgs::new().arg("whole").arg(parts)).await?;
+        let done = self.run(shard, &step::RESTORE_GAME, &StepArgs::new().arg("whole").arg(parts)).await?;
         for [entry, request, version] in counts.dead {
             let entry = text(entry).parse().map_err(|_| reader.damaged("a dead letter has no id"))?;
             self.letters.push(Letter { shard, entry, request: text(request), version: text(version) });
@@ -208,7 +208,7 @@ impl Restored {
     }
 
     /// Runs a step that may meet a value which the server refuses.
-    async fn run(&self, shard: usize, step: &Script, call: &ScriptArgs) -> Result<String, CopyError> {
+    async fn run(&self, shard: usize, step: &Step, call: &StepArgs) -> Result<String, CopyError> {
         match self.store.shards[shard].run::<String>(step, call).await? {
             done if done == "done" || done == "known" => Ok(done),
             missing if missing == "content" => {
@@ -232,12 +232,12 @@ impl Restored {
         }
         self.letters.sort_by_key(|letter| letter.shard);
         for some in self.letters.chunk_by(|one, other| one.shard == other.shard).flat_map(|of| of.chunks(LETTERS)) {
-            let mut call = ScriptArgs::new();
+            let mut call = StepArgs::new();
             for letter in some {
                 call = call.id(letter.entry).arg(&letter.request).arg(&letter.version);
             }
             let shard = some.first().map_or(0, |letter| letter.shard);
-            summary.dead_letters += self.store.shards[shard].run::<u64>(&script::RESTORE_DEAD, &call).await?;
+            summary.dead_letters += self.store.shards[shard].run::<u64>(&step::RESTORE_DEAD, &call).await?;
         }
         let first = &self.store.shards[0];
         for (name, total) in &self.totals {

@@ -13,7 +13,7 @@ use protocol::{GameId, RequestId};
 
 use super::connection::Connection;
 use super::pauses::PAUSED;
-use super::script::{self, ScriptArgs};
+use super::step::{self, StepArgs};
 use super::unexpected::unexpected_reply;
 use super::{RedisStore, StoreError, providers};
 use crate::contents::Contents;
@@ -100,11 +100,12 @@ async fn game(
     };
     let mut found = parts::of_another_type(shard, game).await?;
     if !found.is_empty() {
-        // Its readers and the script would stop at it.
+        // Its readers and the step would stop at it.
         return Ok((0, found));
     }
-    let call = lists.iter().fold(ScriptArgs::new().id(game).arg(u8::from(repair)), |call, list| call.arg(&**list));
-    let lane = match shard.run::<Vec<redis::Value>>(&script::INSPECT_GAME, &call).await {
+    let call = lists.iter().fold(StepArgs::new().id(game).arg(u8::from(repair)), |call, list| call.arg(&**list));
+    let step = if repair { &step::REPAIR_GAME } else { &step::INSPECT_GAME };
+    let lane = match shard.run::<Vec<redis::Value>>(step, &call).await {
         Ok(mut reply) if !reply.is_empty() => {
             let lane =
                 redis::from_redis_value(reply.remove(0)).map_err(|error| unexpected_reply("inspect_game", &error))?;
@@ -137,8 +138,9 @@ async fn request(
         let remedy = Remedy::ByHand("cancel the request, or restore it from a backup".to_owned());
         Inconsistency { game: None, request: Some(request), what: format!("it cannot be read: {reason}"), remedy }
     };
-    let call = ScriptArgs::new().arg(id).arg(u8::from(repair));
-    let mut found: Vec<Inconsistency> = match shard.run::<Vec<redis::Value>>(&script::INSPECT_REQUEST, &call).await {
+    let call = StepArgs::new().arg(id).arg(u8::from(repair));
+    let step = if repair { &step::REPAIR_REQUEST } else { &step::INSPECT_REQUEST };
+    let mut found: Vec<Inconsistency> = match shard.run::<Vec<redis::Value>>(step, &call).await {
         Ok(reply) => reply.into_iter().map(|found| inconsistency(None, found)).collect::<Result<_, _>>()?,
         Err(StoreError::Corrupt { reason, .. }) => return Ok(vec![refused(reason)]),
         Err(error) => return Err(error),

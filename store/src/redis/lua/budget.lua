@@ -3,8 +3,8 @@
 -- Budgets are JSON: for each {bucket, most tokens in 24 hours, most cost in 30 days}, -1 for no such limit.
 local SLOTS_OF_TOKENS = { letter = 't', length = 3600000, kept = 24 }
 local SLOTS_OF_COST = { letter = 'c', length = 86400000, kept = 30 }
--- How long (ms) a hash is kept that nobody writes to: a day longer than anything in it counts.
-local USED_TTL = int(32 * 86400000)
+-- How long (ms) a hash is kept that nobody writes to: 32 days, a day longer than anything in it counts.
+local USED_TTL = '2764800000'
 
 local function budgets_of(json) return json == '' and {} or cjson.decode(json) end
 

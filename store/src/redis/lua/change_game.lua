@@ -18,6 +18,7 @@
 -- Returns {'done', version, last turn, cursor}, and behind that {'accepted', request, status, position, cursor, priority} flat if it brought
 -- one; {'unknown'}, {'reused'}, {'busy'}, {'changed', version}, {'queue_full'}, {'limited', …} or {'used_up', …}.
 local FIRST = 29
+memo.policies_text = ARGV[13]
 local game, expected, if_busy, key, fingerprint, queue_limit, turn, tries = unpack(ARGV, 5, 12)
 local document, provider, event, data, messages_kept, messages_count, turns_kept, turns_count, request, queued, messages, turns, charged,
   remembered, budgets =

@@ -1,7 +1,6 @@
 -- Limits of callers: how often in a time, by GCRA, and how many unfinished requests. `rate:{bucket}` is when everything that was
 -- used is free again (microseconds); `requests:of:{bucket}` has the unfinished requests.
 -- Charges are JSON: for each {bucket, period and what one call takes of it (microseconds, 0 for no rate), most unfinished or -1}.
-local RATE = P .. 'rate:'
 
 local function charges_of(json) return json == '' and {} or cjson.decode(json) end
 

@@ -21,7 +21,7 @@ for first = FIRST, #ARGV, WIDTH do keys[#keys + 1] = LOCK .. ARGV[first] end
 local count = #keys
 keys[count + 1] = EPOCH
 local tokens = call('MGET', unpack(keys))
-known_epoch = tokens[count + 1]
+memo.epoch = tokens[count + 1]
 for n = 1, count do
   local first = FIRST + (n - 1) * WIDTH
   if tokens[n] == ARGV[first + 2] then

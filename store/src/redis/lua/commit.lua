@@ -10,23 +10,17 @@
 --
 -- The bracket is done once for all commits of the call (`commit_all`), because every commit writes the same keys.
 --
--- Arguments of the script: at which rank story events are queued ('tail' or 'next'), how many turn records of a game are kept.
+-- Arguments of the step: at which rank story events are queued ('tail' or 'next'), how many turn records of a game are kept.
 -- Arguments of a turn, from `first` to `last`: game, request, token, idempotency key or '', base version, document, result (JSON),
 -- data of game.state_updated, data of request.completed, number of the turn, its record (JSON), '1' if it ends the choice between
 -- tries of the message before it, tokens that it has used or '', their cost, number of companions c, number of history messages n, n messages; for each of c companions: request, result
 -- (JSON), data of request.processing, data of request.completed; then for each story event: request, data of
 -- request.queued, number of status fields and values m, m of them.
-local PLACEMENT, TURNS_KEPT = ARGV[14], tonumber(ARGV[15])
+
 -- How many arguments of a turn come before its messages.
 local FIXED = 16
 -- How many arguments a companion has.
 local COMPANION = 4
-
--- Writes that many turns make to the same keys are collected here, and so are the keys and the tokens of the games' present
--- leases.
-local changed, freed, unlocked, locks, held = {}, {}, {}, {}, {}
--- The games that become ready, and their order keys, by provider.
-local became_ready, ready = {}, {}
 
 -- Ends a companion in the turn of another story event, with its two events behind `offset`, unless it has ended otherwise meanwhile: then it was
 -- cancelled, or told by itself while its head was a dead letter. Returns the offset behind it.
@@ -43,16 +37,16 @@ local function complete_companion(game, lane, offset, request, result, processin
   return at
 end
 
--- Ends one request. Returns 'done', 'lost' or 'version', and with 'done' whether it is the first time; a repeat by the same
+-- Ends one request of a batch (`commit_all`). Returns 'done', 'lost' or 'version', and with 'done' whether it is the first time; a repeat by the same
 -- lease returns 'done'.
-local function commit(first, last)
+local function commit(batch, first, last)
   local game, request, token, key, base, document, result, state_updated, completed, turn, record, ends_choice, tokens, cost,
     companions, messages =
     unpack(ARGV, first, first + FIXED - 1)
   local state, status, lane = GAME .. game, STATUS .. request, LANE .. game
   local version, offset, own, serves, tenant, user, recorded, paused, tail, stored =
     unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves', 'tenant', 'user', 'recorded', 'paused', 'tail', 'document'))
-  if held[game] ~= token then
+  if batch.held[game] ~= token then
     return was_ended(request, 'commit', token) and 'done' or 'lost'
   end
   -- The document was made from the stored one, so both name the same version of content, or the new one none.
@@ -68,9 +62,8 @@ local function commit(first, last)
   end
   -- Placed next, story events take the rank of the finished request, in the lane and in the global order: the last of them
   -- exactly, the others just before it.
-  local rank = #children > 0 and PLACEMENT == 'next' and tonumber(call('ZSCORE', lane, request))
+  local rank = #children > 0 and batch.placement == 'next' and tonumber(call('ZSCORE', lane, request))
 
-  -- A full server refuses the first of these writes, so nothing is half done.
   local length
   if messages ~= '0' then
     length = call('RPUSH', HISTORY .. game, unpack(ARGV, first_message, first_message + messages - 1))
@@ -79,9 +72,9 @@ local function commit(first, last)
   end
   -- An engine of an earlier release has committed turns without records: those before it lead nowhere.
   if recorded ~= version then call('DEL', TURNS .. game) end
-  if TURNS_KEPT > 0 then
+  if batch.turns_kept > 0 then
     local kept = call('RPUSH', TURNS .. game, int(length - messages) .. '\n' .. record)
-    if kept > TURNS_KEPT then call('LTRIM', TURNS .. game, int(-TURNS_KEPT), '-1') end
+    if kept > batch.turns_kept then call('LTRIM', TURNS .. game, int(-batch.turns_kept), '-1') end
   end
   call('HSET', status, 'status', 'completed', 'completed_at', NOW_TEXT, 'result', result, 'ended_by', 'commit ' .. token)
   call('HDEL', status, 'narration', 'delta', 'error')
@@ -108,17 +101,18 @@ local function commit(first, last)
     call('SREM', SLOTS .. serves, game)
     call('HDEL', state, 'serves')
   end
+  local changed, freed, unlocked = batch.changed, batch.freed, batch.unlocked
   changed[#changed + 1], changed[#changed + 2] = NOW_TEXT, game
   list_for_owner(game, tenant, user)
-  freed[#freed + 1], unlocked[#unlocked + 1], held[game] = game, locks[game], nil
+  freed[#freed + 1], unlocked[#unlocked + 1], batch.held[game] = game, LOCK .. game, nil
   if ends_choice == '1' then unlocked[#unlocked + 1] = TRIES .. game end
   local head, head_rank = first_of(lane)
   if head then
     -- The present head has never been leased, so it waits for the game's own provider.
     local provider = paused and PAUSED or own or adopt_provider(game)
-    local order = ready[provider] or {}
-    order[#order + 1], order[#order + 2], ready[provider] = order_key_of(provider, game, head, head_rank), game, order
-    if not paused then became_ready[#became_ready + 1] = game end
+    local order = batch.ready[provider] or {}
+    order[#order + 1], order[#order + 2], batch.ready[provider] = order_key_of(provider, game, head, head_rank), game, order
+    if not paused then batch.became_ready[#batch.became_ready + 1] = game end
   elseif EVENTS_TTL ~= '0' then
     -- As `let_log_go`, which would look for the lane again.
     call('PEXPIRE', LOG .. game, EVENTS_TTL)
@@ -130,26 +124,25 @@ end
 -- its first time. Returns the outcomes (what `commit` returns of each, or 'error ' and the server's message), and the games that
 -- have become ready; nobody is woken for them yet.
 local function commit_all(turns)
+  -- Writes that many turns make to the same keys are collected: the games in the order of their last change, those that are free, and keys that
+  -- go. `held` has the tokens of the games' present leases, `ready` games and their order keys by provider.
+  local batch = { changed = {}, freed = {}, unlocked = {}, held = {}, became_ready = {}, ready = {}, placement = ARGV[14], turns_kept = ARGV[15] + 0 }
   local keys, outcomes = {}, {}
-  for n, turn in ipairs(turns) do
-    local game = ARGV[turn.first]
-    locks[game] = LOCK .. game
-    keys[n] = locks[game]
-  end
+  for n, turn in ipairs(turns) do keys[n] = LOCK .. ARGV[turn.first] end
   keys[#turns + 1] = EPOCH
   local tokens = call('MGET', unpack(keys))
-  known_epoch = tokens[#turns + 1]
-  for n, turn in ipairs(turns) do held[ARGV[turn.first]] = tokens[n] end
+  memo.epoch = tokens[#turns + 1]
+  for n, turn in ipairs(turns) do batch.held[ARGV[turn.first]] = tokens[n] end
   for n, turn in ipairs(turns) do
-    local done, outcome, is_new = pcall(commit, turn.first, turn.last)
+    local done, outcome, is_new = pcall(commit, batch, turn.first, turn.last)
     outcomes[n] = done and outcome or 'error ' .. problem_of(outcome)
     turn.is_new = done and is_new
   end
-  if #freed > 0 then
-    call('ZADD', GAMES, unpack(changed))
-    call('ZREM', ACTIVE, unpack(freed))
-    call('DEL', unpack(unlocked))
+  if #batch.freed > 0 then
+    call('ZADD', GAMES, unpack(batch.changed))
+    call('ZREM', ACTIVE, unpack(batch.freed))
+    call('DEL', unpack(batch.unlocked))
   end
-  for provider, order in pairs(ready) do call('ZADD', READY .. provider, unpack(order)) end
-  return outcomes, became_ready
+  for provider, order in pairs(batch.ready) do call('ZADD', READY .. provider, unpack(order)) end
+  return outcomes, batch.became_ready
 end

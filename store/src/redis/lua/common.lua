@@ -1,15 +1,14 @@
--- The functions that the frequent scripts share. Redis compiles a script once but runs all of it for each call, so this file
--- holds no more than those need.
+-- The functions that most steps share.
 
 -- Read at first use: a step has one epoch.
-local known_epoch
 local function epoch()
-  known_epoch = known_epoch or call('GET', EPOCH)
-  if not known_epoch then
-    known_epoch = NOW_TEXT
-    call('SET', EPOCH, known_epoch)
+  local known = memo.epoch or call('GET', EPOCH)
+  if not known then
+    known = NOW_TEXT
+    call('SET', EPOCH, known)
   end
-  return known_epoch
+  memo.epoch = known
+  return known
 end
 
 -- The message that announces an entry of a log: four lines for each event: id, name, request, data; and four for the time of the
@@ -29,8 +28,16 @@ local function frames(entry)
   return entry.frames
 end
 
--- Publishes an entry on a channel. A script that appends many entries replaces this function by one that collects them.
-local function publish(channel, entry) call('PUBLISH', channel, frames(entry)) end
+-- Publishes an entry on a channel, or keeps it for the end of a step that appends many (`publish_at_the_end`).
+local function publish(channel, entry)
+  local pending = memo.pending
+  if not pending then
+    call('PUBLISH', channel, frames(entry))
+    return
+  end
+  local count = #pending.channels + 1
+  pending.channels[count], pending.entries[count] = channel, entry
+end
 
 -- The chunks that a game's log ends with are kept apart as long as nothing else follows, as the game's field `tail` says: epoch and
 -- offset of the last one, how many there are, attempt, whether the narration is whole, request. All are text.
@@ -69,7 +76,7 @@ local function append_entry(game, offset, tail, request, name, data, second_name
   end
   local entry = { offset, request, name, data, second_name, second_data }
   publish(log, entry)
-  if request ~= '' then publish(P .. 'chat-request-events:' .. request, entry) end
+  if request ~= '' then publish(OF_REQUEST .. request, entry) end
   return now, at
 end
 
@@ -124,7 +131,7 @@ local function adopt_provider(game)
   local document = call('HGET', GAME .. game, 'document')
   local read, found = pcall(cjson.decode, document or '')
   local name = read and type(found) == 'table' and type(found.provider) == 'string' and found.provider or ''
-  if document then
+  if document and not memo.only_reads then
     call('HSET', GAME .. game, 'provider', name)
     call('HSETNX', PROVIDERS, name, 'closed')
   end

@@ -6,7 +6,6 @@ local function drop_game(game)
   -- A long history is freed behind the call: DEL would hold up every other game meanwhile.
   call('UNLINK', GAME .. game, HISTORY .. game, TURNS .. game, TRIES .. game, CHANGES .. game, LOG .. game, CAPABILITIES .. game,
     TEXT .. game, PIECES .. game)
-  -- After the first write: a full server refuses to count, even downwards, unless the script has written before.
   hold_content(document, nil)
   call('ZREM', GAMES, game)
   call('HDEL', PAUSED_GAMES, game)

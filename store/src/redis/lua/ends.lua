@@ -1,8 +1,4 @@
--- The functions that end an attempt or a request in another way than by a commit, and let its game continue. Included behind
--- common.lua where a script needs them.
-local DELAYED, REVOKED = P .. 'requests:delayed', P .. 'requests:revoked'
-local TOTALS = P .. 'totals'
-local DEAD, DEAD_INDEX = P .. 'chat-requests-failed', P .. 'chat-requests-failed:index'
+-- The functions that end an attempt or a request in another way than by a commit, and let its game continue.
 
 -- Makes a game claimable if it has a head request, and then wakes an idle worker.
 local function make_ready(game)

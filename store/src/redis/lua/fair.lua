@@ -38,7 +38,7 @@ local function leave(name, game)
   if FAIR then leave_priorities(tenant_of(game), name, game) end
 end
 
--- A ready game waits under another name from now on, at the same place. It leaves the order last: a full server refuses the first of these writes.
+-- A ready game waits under another name from now on, at the same place.
 local function move(game, order_key, from, to)
   call('ZADD', READY .. to, order_key, game)
   if FAIR then

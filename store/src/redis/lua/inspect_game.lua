@@ -78,7 +78,9 @@ elseif active and token and string.sub(token, -#first) ~= first then
 end
 
 active = call('ZSCORE', ACTIVE, game)
-if ready and provider ~= PAUSED and not held and call('HEXISTS', PROVIDERS, provider_of(game)) == 0 then
+-- One that an engine of an earlier release has stored is adopted by the first step that writes.
+local is_adopted = call('HEXISTS', GAME .. game, 'provider') == 1
+if ready and is_adopted and provider ~= PAUSED and not held and call('HEXISTS', PROVIDERS, provider_of(game)) == 0 then
   report('', 'it is ready for the provider `' .. provider_of(game) .. '`, which no claim looks at', 'add the provider',
     function() call('HSET', PROVIDERS, provider_of(game), 'closed') end)
 end

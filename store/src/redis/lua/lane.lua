@@ -3,5 +3,5 @@
 local game, provider = ARGV[5], ARGV[6]
 return {
   call('ZRANGE', LANE .. game, '0', '-1'), call('GET', LOCK .. game), call('ZSCORE', ACTIVE, game),
-  call('ZSCORE', P .. 'requests:delayed', game), call('ZSCORE', READY .. provider, game),
+  call('ZSCORE', DELAYED, game), call('ZSCORE', READY .. provider, game),
 }

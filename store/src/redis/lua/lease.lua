@@ -15,16 +15,12 @@ local function until_first(one, other)
   return due and math.max(0, math.ceil(due - NOW)) or -1
 end
 
--- A step may append many entries. They are collected, and at the end of the step rendered and published only on channels that
--- have a subscriber.
-local channels, entries, pending = {}, {}, 0
-function publish(channel, entry)
-  pending = pending + 1
-  channels[pending], entries[pending] = channel, entry
-end
+-- A step that appends many entries collects them, and at its end renders and publishes them only on channels that have a subscriber.
+local function publish_at_the_end() memo.pending = { channels = {}, entries = {} } end
 
 local function flush()
-  if pending == 0 then return end
+  local channels, entries = memo.pending.channels, memo.pending.entries
+  if #channels == 0 then return end
   local everywhere = IN_CLUSTER == '1' or call('PUBSUB', 'NUMPAT') > 0
   local subscribers = call('PUBSUB', 'NUMSUB', unpack(channels))
   for n, channel in ipairs(channels) do
@@ -70,7 +66,7 @@ local function candidates(wanted)
     end
   end
   -- There may be more to hold: the next claim goes on at once.
-  if may_hold == 0 then due = NOW end
+  if may_hold() == 0 then due = NOW end
   if sources > 1 then table.sort(found, function(one, other) return one.order_key < other.order_key end) end
   return found, due, slots
 end
@@ -85,6 +81,96 @@ local function replace(candidates, first, game, other)
   end
 end
 
+-- The end of a game's history, which a claim returns.
+local function history_of(game)
+  return WINDOW ~= '0' and call('LRANGE', HISTORY .. game, '-' .. WINDOW, '-1') or {}
+end
+
+-- Of the status: the fields that a claim returns, in their order, then those that a new lease changes.
+local STATUS_FIELDS = 8
+local function status_of(record)
+  return call('HMGET', record, 'type', 'user_message', 'request', 'idempotency_key', 'narration', 'delta',
+    'enqueued_at', 'started_at', 'attempt', 'not_before')
+end
+
+-- The story events that may be told in the turn of a head of this status: those that wait directly behind it. One that has a narration
+-- of its own, as a dead letter that is retried may, was read already and is told by itself. So is a head of which an attempt has failed: perhaps over
+-- one of the others.
+local function companions_of(game, request, status)
+  local found = {}
+  if STORY_EVENT_BATCH == '1' or status[1] ~= 'story_event' or status[5] or call('HEXISTS', STATUS .. request, 'error') == 1 then
+    return found
+  end
+  for _, behind in ipairs(call('ZRANGE', LANE .. game, '1', int(STORY_EVENT_BATCH - 1))) do
+    local kind, record, narration = unpack(call('HMGET', STATUS .. behind, 'type', 'request', 'narration'))
+    if kind ~= 'story_event' or not record or narration then break end
+    found[#found + 1], found[#found + 2] = behind, record
+  end
+  return found
+end
+
+-- Adds a claim to the reply.
+local function describe(reply, game, token, request, provider, is_probe, attempt, status, version, document, history)
+  local size = #reply
+  reply[size + 1], reply[size + 2], reply[size + 3] = game, token, request
+  reply[size + 4], reply[size + 5], reply[size + 6] = provider, is_probe and '1' or '0', attempt
+  size = size + 6
+  -- A field that is not there is `false`, which is no end of the list.
+  for n = 1, STATUS_FIELDS do reply[size + n] = status[n] end
+  size = size + STATUS_FIELDS
+  reply[size + 1], reply[size + 2], reply[size + 3] = version, document, #history
+  size = size + 3
+  for n, message in ipairs(history) do reply[size + n] = message end
+  size = size + #history + 1
+  local companions = companions_of(game, request, status)
+  reply[size] = #companions / 2
+  for n, value in ipairs(companions) do reply[size + n] = value end
+end
+
+-- Leases a game and adds the claim to the reply. Returns the token and the request's type, or nothing if the game turns out to be leased already.
+local function lease(reply, game, request, worker, provider, is_probe)
+  local record, state = STATUS .. request, GAME .. game
+  local status, history = status_of(record), history_of(game)
+  local kind, user_message, _, _, _, _, _, _, attempts, not_before = unpack(status)
+  status[STATUS_FIELDS] = NOW_TEXT
+  local version, document, offset, last_fence, own, waits_for, tail =
+    unpack(call('HMGET', state, 'version', 'document', 'offset', 'fence', 'provider', 'waits_for', 'tail'))
+  local attempt, fence = int(attempts + 1), int(last_fence + 1)
+  local token = fence .. ':' .. worker .. ':' .. request
+  -- An engine of an earlier release may have leased a game that is in this order too.
+  if not call('SET', LOCK .. game, token, 'PX', LEASE_TTL, 'NX') then return end
+  call('HSET', record, 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT, 'worker', worker, 'chunks', '0')
+  if not_before then call('HDEL', record, 'not_before') end
+  local now, at = append_entry(game, offset, tail, request, 'request.processing',
+    request_processing_event(request, game, kind, attempt, cjson.encode(user_message)))
+  call('HSET', state, 'fence', fence, 'epoch', now, 'offset', at, 'published', '0')
+  if waits_for then call('HDEL', state, 'waits_for') end
+  local limit = policy(provider).max_concurrent
+  if limit or is_probe or provider ~= own then call('HSET', state, 'serves', provider) end
+  if limit then call('SADD', SLOTS .. provider, game) end
+  if is_probe then
+    call('HSET', PROVIDERS, provider, 'half_open')
+    call('HSET', PROVIDER .. provider, 'probe', token, 'probe_game', game)
+  end
+  -- The fields were read before they were written, so the reply costs no further call.
+  describe(reply, game, token, request, provider, is_probe, attempt, status, version, document, history)
+  return token, kind
+end
+
+-- Where a worker's claim is kept: the nonce, then game and token of each lease, one a line. A worker has few claims under way
+-- at a time, so later ones may overwrite earlier ones.
+local function claims_of(want) return P .. 'claims:' .. want.worker, string.sub(want.nonce, -3) end
+
+-- The claims of this nonce whose leases still hold: {game, token} of each.
+local function claimed_before(want)
+  local made, found = call('HGET', claims_of(want)) or '', {}
+  local lines = string.sub(made, 1, #want.nonce + 1) == want.nonce .. '\n' and string.sub(made, #want.nonce + 2) or ''
+  for game, token in string.gmatch(lines, '([^\n]+)\n([^\n]+)') do
+    if holds(game, token) then found[#found + 1] = { game = game, token = token } end
+  end
+  return found
+end
+
 -- Leases free games to workers, first those whose head request arrived first; in fair order, those that start first.
 -- Each of `wants` has a worker, a nonce, a count, `is_new` (this nonce is known to have claimed nothing yet) and perhaps the
 -- outcome with which its part of the reply begins. The same nonce gets the same claims again, those whose leases still hold; if
@@ -95,98 +181,11 @@ end
 -- idempotency_key, narration, delta, enqueued_at, started_at, version and document of the game, how many messages of its history follow, the messages,
 -- how many companions follow, and of each its id and its request. It is one flat list, because the server is slow with nested ones; `leased.rs` reads it. Returns also the set of the games that are
 -- newly leased.
--- Before anything is newly leased, `recover_expired` is called where it is given.
-local function claim(wants, recover_expired)
+-- Before anything is newly leased, what has expired is recovered if `recovers`.
+local function claim(wants, recovers)
   local lease_ends = NOW + LEASE_TTL
   local ends = int(lease_ends)
-  local reply, size = { '' }, 1
-
-  local function history_of(game)
-    return WINDOW ~= '0' and call('LRANGE', HISTORY .. game, '-' .. WINDOW, '-1') or {}
-  end
-
-  -- Of the status: the fields that a claim returns, in their order, then those that a new lease changes.
-  local STATUS_FIELDS = 8
-  local function status_of(record)
-    return call('HMGET', record, 'type', 'user_message', 'request', 'idempotency_key', 'narration', 'delta',
-      'enqueued_at', 'started_at', 'attempt', 'not_before')
-  end
-
-  -- The story events that may be told in the turn of a head of this status: those that wait directly behind it. One that has a narration
-  -- of its own, as a dead letter that is retried may, was read already and is told by itself. So is a head of which an attempt has failed: perhaps over
-  -- one of the others.
-  local function companions_of(game, request, status)
-    local found = {}
-    if STORY_EVENT_BATCH == '1' or status[1] ~= 'story_event' or status[5] or call('HEXISTS', STATUS .. request, 'error') == 1 then
-      return found
-    end
-    for _, behind in ipairs(call('ZRANGE', LANE .. game, '1', int(STORY_EVENT_BATCH - 1))) do
-      local kind, record, narration = unpack(call('HMGET', STATUS .. behind, 'type', 'request', 'narration'))
-      if kind ~= 'story_event' or not record or narration then break end
-      found[#found + 1], found[#found + 2] = behind, record
-    end
-    return found
-  end
-
-  local function describe(game, token, request, provider, is_probe, attempt, status, version, document, history)
-    reply[size + 1], reply[size + 2], reply[size + 3] = game, token, request
-    reply[size + 4], reply[size + 5], reply[size + 6] = provider, is_probe and '1' or '0', attempt
-    size = size + 6
-    for n = 1, STATUS_FIELDS do reply[size + n] = status[n] end
-    size = size + STATUS_FIELDS
-    reply[size + 1], reply[size + 2], reply[size + 3] = version, document, #history
-    size = size + 3
-    for n, message in ipairs(history) do reply[size + n] = message end
-    size = size + #history + 1
-    local companions = companions_of(game, request, status)
-    reply[size] = #companions / 2
-    for n, value in ipairs(companions) do reply[size + n] = value end
-    size = size + #companions
-  end
-
-  -- Returns the token and the request's type, or nothing if the game turns out to be leased already.
-  local function lease(game, request, worker, provider, is_probe)
-    local record, state = STATUS .. request, GAME .. game
-    local status, history = status_of(record), history_of(game)
-    local kind, user_message, _, _, _, _, _, _, attempts, not_before = unpack(status)
-    status[STATUS_FIELDS] = NOW_TEXT
-    local version, document, offset, last_fence, own, waits_for, tail =
-      unpack(call('HMGET', state, 'version', 'document', 'offset', 'fence', 'provider', 'waits_for', 'tail'))
-    local attempt, fence = int(attempts + 1), int(last_fence + 1)
-    local token = fence .. ':' .. worker .. ':' .. request
-    -- An engine of an earlier release may have leased a game that is in this order too.
-    if not call('SET', LOCK .. game, token, 'PX', LEASE_TTL, 'NX') then return end
-    call('HSET', record, 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT, 'worker', worker, 'chunks', '0')
-    if not_before then call('HDEL', record, 'not_before') end
-    local now, at = append_entry(game, offset, tail, request, 'request.processing',
-      request_processing_event(request, game, kind, attempt, cjson.encode(user_message)))
-    call('HSET', state, 'fence', fence, 'epoch', now, 'offset', at, 'published', '0')
-    if waits_for then call('HDEL', state, 'waits_for') end
-    local limit = policy(provider).max_concurrent
-    if limit or is_probe or provider ~= own then call('HSET', state, 'serves', provider) end
-    if limit then call('SADD', SLOTS .. provider, game) end
-    if is_probe then
-      call('HSET', PROVIDERS, provider, 'half_open')
-      call('HSET', PROVIDER .. provider, 'probe', token, 'probe_game', game)
-    end
-    -- The fields were read before they were written, so the reply costs no further call.
-    describe(game, token, request, provider, is_probe, attempt, status, version, document, history)
-    return token, kind
-  end
-
-  -- Where a worker's claim is kept: the nonce, then game and token of each lease, one a line. A worker has few claims under way
-  -- at a time, so later ones may overwrite earlier ones.
-  local function claims_of(want) return P .. 'claims:' .. want.worker, string.sub(want.nonce, -3) end
-
-  -- The claims of this nonce whose leases still hold: {game, token} of each.
-  local function claimed_before(want)
-    local made, found = call('HGET', claims_of(want)) or '', {}
-    local lines = string.sub(made, 1, #want.nonce + 1) == want.nonce .. '\n' and string.sub(made, #want.nonce + 2) or ''
-    for game, token in string.gmatch(lines, '([^\n]+)\n([^\n]+)') do
-      if holds(game, token) then found[#found + 1] = { game = game, token = token } end
-    end
-    return found
-  end
+  local reply = { '' }
 
   local repeated, wanted, is_drained = {}, 0, false
   for n, want in ipairs(wants) do
@@ -195,7 +194,7 @@ local function claim(wants, recover_expired)
     if #repeated[n] > 0 or is_drained then want.count = 0 end
     wanted = wanted + want.count
   end
-  local due = recover_expired and recover_expired(wanted > 0)
+  local due = recovers and recover_expired(wanted > 0)
   -- A script blocks the server, so its loops are bounded.
   wanted = math.min(wanted, 512)
 
@@ -209,12 +208,8 @@ local function claim(wants, recover_expired)
   if probe_due then due = math.min(due or probe_due, probe_due) end
   local taken, active, begun, story_events, leased, records = {}, {}, {}, {}, {}, {}
   for n, want in ipairs(wants) do
-    if want.outcome then
-      size = size + 1
-      reply[size] = want.outcome
-    end
-    size = size + 1
-    local counter, made, count = size, { want.nonce }, 0
+    if want.outcome then reply[#reply + 1] = want.outcome end
+    local counter, made, count = #reply + 1, { want.nonce }, 0
     reply[counter] = 0
     for _, held in ipairs(repeated[n]) do
       local game, token = held.game, held.token
@@ -226,7 +221,7 @@ local function claim(wants, recover_expired)
           unpack(call('HMGET', GAME .. game, 'version', 'document', 'provider', 'serves'))
         local provider = serves or own or adopt_provider(game)
         local is_probe = call('HGET', PROVIDER .. provider, 'probe') == token
-        describe(game, token, request, provider, is_probe, status[STATUS_FIELDS + 1], status, version, document, history_of(game))
+        describe(reply, game, token, request, provider, is_probe, status[STATUS_FIELDS + 1], status, version, document, history_of(game))
         reply[counter] = reply[counter] + 1
       end
     end
@@ -239,14 +234,9 @@ local function claim(wants, recover_expired)
       if tenant then game, other_key = turn_of(tenant, name, game) end
       local request = call('ZRANGE', LANE .. game, '0', '0')[1]
       if gets_call then
-        -- A game that cannot be leased must not stop the others. A full server has kept it as it was, so the claim ends here;
-        -- any other failure would repeat, so the game leaves the order and `fsck` finds it.
+        -- A game that cannot be leased must not stop the others. It would fail again, so it leaves the order, and `fsck` finds it.
         local done, token, kind
-        if request then done, token, kind = pcall(lease, game, request, want.worker, provider, is_probe) end
-        if request and not done and string.find(problem_of(token), 'OOM command', 1, true) then
-          ready = {}
-          break
-        end
+        if request then done, token, kind = pcall(lease, reply, game, request, want.worker, provider, is_probe) end
         local gone = taken[name] or {}
         gone[#gone + 1], taken[name] = game, gone
         -- At once: it must not have another turn of this step.

@@ -3,7 +3,8 @@
 -- The id of a game's latest event.
 local function cursor(game)
   local known, offset = unpack(call('HMGET', GAME .. game, 'epoch', 'offset'))
-  return (known or epoch()) .. ':' .. (offset or '0')
+  -- Nothing is written, also where there is no epoch yet: a replica can be read.
+  return (known or call('GET', EPOCH) or NOW_TEXT) .. ':' .. (offset or '0')
 end
 
 -- Epoch, offset of the first event and offset of the last one of a log's entry.

@@ -8,10 +8,9 @@
 -- leaves it when a claim meets it.
 
 -- Decoded at first use: many steps need none of it.
-local known_terms
 local function fair_terms()
-  known_terms = known_terms or cjson.decode(FAIR)
-  return known_terms
+  memo.fair_terms = memo.fair_terms or cjson.decode(FAIR)
+  return memo.fair_terms
 end
 
 local function tenant_of(game) return call('HGET', GAME .. game, 'tenant') or '' end
@@ -32,12 +31,12 @@ local function place_by_priority(tenant, name, game, rank, arrival, arrived_as, 
 end
 
 -- How many games of earlier releases one step forgets.
-local may_forget = 64
+local MAY_FORGET = 64
 
 -- The game that has the turn of a ready one, which is claimed: the first of its tenant's, and its order key if it is another one.
 local function turn_of(tenant, name, game)
   local order = priorities_of(tenant, name)
-  while may_forget > 0 do
+  while (memo.forgotten or 0) < MAY_FORGET do
     local first = call('ZRANGE', order, '0', '0')[1]
     if not first or first == game then return game end
     local order_key = call('ZSCORE', READY .. name, first)
@@ -46,7 +45,7 @@ local function turn_of(tenant, name, game)
       return game
     end
     call('ZREM', order, first)
-    may_forget = may_forget - 1
+    memo.forgotten = (memo.forgotten or 0) + 1
   end
   return game
 end

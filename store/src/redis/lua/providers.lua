@@ -1,11 +1,16 @@
--- The state of the providers. Included where a script reads or changes it.
+-- The state of the providers.
 -- `providers` (hash) has the circuit of each provider; `provider:{name}` (hash) has the rest while it is not closed: reason,
 -- detail, opened_at, probe_at, how many probes have failed, and the game and token of the present probe.
 
--- The policies of the providers (JSON): {name: {max_concurrent, fallback}}. Decoded at first use: most claims need none.
-local policies
+-- The policy of a provider: {max_concurrent, fallback}. A step that chooses providers has the policies of all, by name, in `memo.policies_text`
+-- (JSON, or '' for none). Decoded at first use: most claims need none.
 local function policy(name)
-  policies = policies or (POLICIES == '' and {} or cjson.decode(POLICIES))
+  local policies = memo.policies
+  if not policies then
+    local text = memo.policies_text or ''
+    policies = text == '' and {} or cjson.decode(text)
+    memo.policies = policies
+  end
   return policies[name] or {}
 end
 
@@ -18,19 +23,18 @@ local function is_probed(name)
 end
 
 -- What operators have paused besides games. Read at first use: few things are paused at a time.
-local known_pauses
 local function pauses()
-  if not known_pauses then
-    known_pauses = { going = {} }
+  local known = memo.pauses
+  if not known then
+    known = { going = {} }
     for _, scope in ipairs(call('HKEYS', PAUSES)) do
-      known_pauses[scope] = true
-      if string.sub(scope, 1, 7) == 'tenant:' then known_pauses.tenants = true end
-      if string.sub(scope, 1, #LETS_GO) == LETS_GO then
-        known_pauses.going[#known_pauses.going + 1] = string.sub(scope, #LETS_GO + 1)
-      end
+      known[scope] = true
+      if string.sub(scope, 1, 7) == 'tenant:' then known.tenants = true end
+      if string.sub(scope, 1, #LETS_GO) == LETS_GO then known.going[#known.going + 1] = string.sub(scope, #LETS_GO + 1) end
     end
+    memo.pauses = known
   end
-  return known_pauses
+  return known
 end
 
 -- Whether an operator has paused everything, or a provider.

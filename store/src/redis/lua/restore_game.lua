@@ -32,7 +32,7 @@ if into ~= 'whole' then
   if exists then drop_game(game) end
   -- The game goes on from an offset that it had before. In a new epoch, its next events are told from those that had these offsets.
   call('SET', EPOCH, int(tonumber(epoch()) + 1))
-  known_epoch = nil
+  memo.epoch = nil
 end
 
 local last_key, last_ttl, last_value

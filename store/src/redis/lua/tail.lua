@@ -19,7 +19,7 @@ local function append_chunk(game, offset, tail, request, attempt, content, done,
     'tail', now .. ' ' .. at .. ' ' .. int(count) .. ' ' .. attempt .. ' ' .. done .. ' ' .. request, 'published', published or '0')
   local entry = { offset, request, 'chat.chunk', chat_chunk_event(request, game, attempt, content, done) }
   publish(LOG .. game, entry)
-  publish(P .. 'chat-request-events:' .. request, entry)
+  publish(OF_REQUEST .. request, entry)
 end
 
 -- The same for a chunk of no attempt.

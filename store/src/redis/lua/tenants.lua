@@ -10,7 +10,7 @@ local function hold(game, tenant, name, order_key)
 end
 
 -- How many more games this step may hold.
-local may_hold = STEP
+local function may_hold() return memo.may_hold or STEP end
 
 -- The first games that are ready under a name, as many as are asked for, with their order keys; those of paused tenants are held, and others follow.
 local function first_ready(name, count)
@@ -22,12 +22,12 @@ local function first_ready(name, count)
       local tenant = paused_tenant_of(game)
       if not tenant then
         found[#found + 1], found[#found + 2] = game, order_key
-      elseif may_hold > 0 then
+      elseif may_hold() > 0 then
         hold(game, tenant, name, order_key)
-        may_hold, was_held = may_hold - 1, true
+        memo.may_hold, was_held = may_hold() - 1, true
       end
     end
-    if not was_held or may_hold == 0 then return found end
+    if not was_held or may_hold() == 0 then return found end
   end
 end
 
