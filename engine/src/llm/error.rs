@@ -209,6 +209,13 @@ impl ModelError {
         }
     }
 
+    /// What the transport met.
+    pub(super) fn of_transport(reason: Reason, what: &str, error: &(dyn std::error::Error + 'static)) -> Self {
+        let causes = causes(error);
+        let detail = causes.last().map_or_else(|| what.to_owned(), |deepest| format!("{what} ({deepest})"));
+        Self { causes, ..Self::new(reason, detail) }
+    }
+
     /// The model declined, or its vendor's filter stopped it, in these words.
     pub(super) fn filtered(words: &str) -> Self {
         let words = if words.trim().is_empty() { String::new() } else { format!(": {}", shorten(words)) };
@@ -238,33 +245,10 @@ impl ModelError {
     }
 }
 
-/// What the transport met, without the URL, which may hold a key.
-impl From<reqwest::Error> for ModelError {
-    fn from(error: reqwest::Error) -> Self {
-        let error = error.without_url();
-        let (reason, what) = if error.is_timeout() {
-            (Reason::TimedOut, "the model did not answer in time")
-        } else if error.is_connect() {
-            (Reason::Unreachable, "the model cannot be reached")
-        } else {
-            (Reason::BrokeOff, "the connection to the model broke off")
-        };
-        let causes = causes(&error);
-        let detail = causes.last().map_or_else(|| what.to_owned(), |deepest| format!("{what} ({deepest})"));
-        Self { causes, ..Self::new(reason, detail) }
-    }
-}
-
-/// The chain behind an error. The layers of the client between are left out: they repeat each other.
+/// The chain behind an error, the nearest first.
 fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
-    let mut causes: Vec<String> = Vec::new();
-    let mut source = error.source();
-    while let Some(error) = source {
-        if !error.is::<reqwest::Error>() {
-            causes.push(shorten(&error.to_string()));
-        }
-        source = error.source();
-    }
+    let behind = std::iter::successors(error.source(), |&error| error.source());
+    let mut causes: Vec<String> = behind.map(|error| shorten(&error.to_string())).collect();
     causes.dedup();
     causes
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use reqwest::header::{
+use bytes::Bytes;
+use hyper::Method;
+use hyper::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
-use reqwest::{Response, Url};
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 use super::completion::Received;
 use super::connections::Connections;
@@ -15,6 +17,7 @@ use super::frames::{Cutter, Kind, Overlong, Shape};
 use super::lenient::read_leniently;
 use super::refusal::{called_error, compressed, in_other_words, refused, reported, web_page};
 use super::secrets::Secrets;
+use super::transport::Response;
 use super::wire::Holds;
 use super::{ModelError, Reason, wire};
 use crate::config::{Endpoint, Format, ProviderConfig, Timeouts};
@@ -66,7 +69,7 @@ impl Caller {
             let name = HeaderName::try_from(name).map_err(|error| error.to_string())?;
             headers.insert(name, HeaderValue::try_from(value).map_err(|error| error.to_string())?);
         }
-        let connections = Connections::new(endpoint.url(), headers).map_err(|error| error.to_string())?;
+        let connections = Connections::new(endpoint.url(), headers)?;
         let secrets = Secrets::of(config, key, extra);
         Ok(Self { connections, format, timeouts: config.timeouts(), secrets })
     }
@@ -80,8 +83,9 @@ impl Caller {
         timeout: Duration,
     ) -> Result<Reading, ModelError> {
         let begun = Instant::now();
+        // Boxed, because it holds the request and a clone of the client, and a turn carries it along.
         let within = deadline.min(begun + timeout);
-        let sent = timeout_at(within, self.connections.client().post(url).body(body).send()).await;
+        let sent = timeout_at(within, Box::pin(self.connections.client().send(Method::POST, url, body.into()))).await;
         let response = sent
             .map_err(|_| self.late(begun, "did not begin to answer", timeout))?
             .map_err(|error| self.safe(error.into()))?;
@@ -92,12 +96,8 @@ impl Caller {
     pub(super) async fn ask(&self, url: Url, body: Option<Vec<u8>>, timeout: Duration) -> Result<Vec<u8>, ModelError> {
         let begun = Instant::now();
         let deadline = begun + timeout;
-        let client = self.connections.client();
-        let request = match body {
-            Some(body) => client.post(url).body(body),
-            None => client.get(url),
-        };
-        let sent = timeout_at(deadline, request.send()).await;
+        let (method, body) = body.map_or((Method::GET, Bytes::new()), |body| (Method::POST, body.into()));
+        let sent = timeout_at(deadline, self.connections.client().send(method, url, body)).await;
         let response = sent
             .map_err(|_| self.late(begun, "did not begin to answer", timeout))?
             .map_err(|error| self.safe(error.into()))?;
@@ -174,6 +174,11 @@ impl Reading {
     /// Whether the body has come to the end that HTTP marks.
     pub(super) const fn is_complete(&self) -> bool {
         self.is_complete
+    }
+
+    /// Waits until then, and lets what the server writes meanwhile wake nobody.
+    pub(super) async fn rest_until(&self, when: Instant) {
+        self.response.rest_until(when).await;
     }
 
     /// Reads the next bytes; false at the end of the response. It may be dropped while it waits, and called again.

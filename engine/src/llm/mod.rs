@@ -27,6 +27,7 @@ mod role;
 mod schema;
 mod secrets;
 mod startup;
+mod transport;
 mod trouble;
 mod window;
 mod wire;

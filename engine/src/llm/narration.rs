@@ -137,6 +137,11 @@ impl<'a> Narration<'a> {
         }
     }
 
+    /// Waits until then. What the model writes meanwhile stays with the system, and is read in one piece afterwards.
+    pub(crate) async fn rest_until(&self, when: Instant) {
+        self.reading.rest_until(when).await;
+    }
+
     /// Whether it comes in pieces.
     pub(super) fn streams(&self) -> bool {
         self.reading.is_stream()

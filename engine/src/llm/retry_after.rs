@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// Nobody is waited for longer than this without being asked again.

@@ -80,17 +80,12 @@ impl Chunks {
         }
     }
 
-    /// Returns when the model's stream is to be read again. Among many narrations each word would wake the process for text that is not
+    /// Until when the model's stream may rest. Among many narrations each word would wake the process for text that is not
     /// due yet; what comes meanwhile waits with the system, and is read in one piece shortly before the moment. So the end of
     /// a narration may be seen one moment later. A stream that has not lasted for two chunks may be one that comes at once, and is read on.
-    pub(super) async fn readable(&self) {
-        if let Some(due) = self.due
-            && self.number > 1
-            && self.pending.is_empty()
-            && self.moments.times() > 1
-        {
-            tokio::time::sleep_until(due.checked_sub(READ_AHEAD).unwrap_or(due)).await;
-        }
+    pub(super) fn rests_until(&self) -> Option<Instant> {
+        let may_rest = self.number > 1 && self.pending.is_empty() && self.moments.times() > 1;
+        self.due.filter(|_| may_rest).map(|due| due.checked_sub(READ_AHEAD).unwrap_or(due))
     }
 
     /// Takes back all text; answers whether that is possible, because none has become a chunk.
@@ -163,16 +158,12 @@ mod tests {
         for _ in 0..2 {
             chunks[0].push("a");
             chunks[0].take();
-            let start = Instant::now();
-            chunks[0].readable().await;
-            waits.push(start.elapsed());
+            waits.push(chunks[0].rests_until().map(|until| until - Instant::now()));
         }
-        assert_eq!(waits, [Duration::ZERO, Duration::from_millis(55)]);
+        assert_eq!(waits, [None, Some(Duration::from_millis(55))]);
         chunks.truncate(1);
         chunks[0].take();
-        let start = Instant::now();
-        chunks[0].readable().await;
-        assert_eq!(start.elapsed(), Duration::ZERO, "alone it is read word by word");
+        assert_eq!(chunks[0].rests_until(), None, "alone it is read word by word");
     }
 
     #[tokio::test(start_paused = true)]

@@ -86,7 +86,9 @@ async fn tell(
             () = chunks.due() => {
                 let (number, text) = chunks.take();
                 persist(held, || worker.store.publish_chunk(&claim.lease, number, &text)).await?;
-                chunks.readable().await;
+                if let Some(when) = chunks.rests_until() {
+                    narration.rest_until(when).await;
+                }
             }
             piece = narration.next() => match piece.map_err(|error| {
                 call.failed(error.reason.name());

@@ -4,7 +4,7 @@ mod kinds;
 #[cfg(test)]
 mod tests;
 
-use reqwest::header::HeaderMap;
+use hyper::header::HeaderMap;
 use serde_json::Value;
 
 pub(super) use self::kinds::{FORMAT, counts_stops, names_output_limit};
