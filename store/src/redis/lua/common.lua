@@ -134,6 +134,7 @@ local function adopt_provider(game)
   if document and not memo.only_reads then
     call('HSET', GAME .. game, 'provider', name)
     call('HSETNX', PROVIDERS, name, 'closed')
+    memo.circuits = nil
   end
   return name
 end

@@ -16,13 +16,15 @@ local function until_first(one, other)
 end
 
 -- A step that appends many entries collects them, and at its end renders and publishes them only on channels that have a subscriber.
+-- To ask which have one costs as much as to publish on this many.
+local NOT_ASKED = 4
 local function publish_at_the_end() memo.pending = { channels = {}, entries = {} } end
 
 local function flush()
   local channels, entries = memo.pending.channels, memo.pending.entries
   if #channels == 0 then return end
-  local everywhere = IN_CLUSTER == '1' or call('PUBSUB', 'NUMPAT') > 0
-  local subscribers = call('PUBSUB', 'NUMSUB', unpack(channels))
+  local everywhere = #channels <= NOT_ASKED or IN_CLUSTER == '1' or call('PUBSUB', 'NUMPAT') > 0
+  local subscribers = everywhere or call('PUBSUB', 'NUMSUB', unpack(channels))
   for n, channel in ipairs(channels) do
     if everywhere or subscribers[2 * n] > 0 then call('PUBLISH', channel, frames(entries[n])) end
   end
@@ -34,9 +36,9 @@ end
 local function candidates(wanted)
   local found, sources, due, slots = {}, 0, nil, {}
   if is_paused() then return found, due, slots end
-  local circuits = call('HGETALL', PROVIDERS)
-  for n = 1, #circuits, 2 do
-    local name, circuit = circuits[n], circuits[n + 1]
+  local all = circuits()
+  for n = 1, #all, 2 do
+    local name, circuit = all[n], all[n + 1]
     local serving, probes = name, false
     if is_paused(name) then
       serving = nil
@@ -150,6 +152,7 @@ local function lease(reply, game, request, worker, provider, is_probe)
   if limit then call('SADD', SLOTS .. provider, game) end
   if is_probe then
     call('HSET', PROVIDERS, provider, 'half_open')
+    memo.circuits = nil
     call('HSET', PROVIDER .. provider, 'probe', token, 'probe_game', game)
   end
   -- The fields were read before they were written, so the reply costs no further call.

@@ -12,6 +12,11 @@ local function span(entry)
   local id, fields = unpack(entry)
   local time, last = string.match(id, '^(%d+)-(%d+)$')
   -- One that joins chunks says so. In a text the quotes of this member would be escaped.
-  local events = fields[3] == 'chat.chunk' and string.match(fields[4], '"chunks":(%d+)') or #fields / 2 - 1
+  local events = #fields / 2 - 1
+  if fields[3] == 'chat.chunk' then
+    -- Found as it is: a pattern would be tried at each letter of the text.
+    local _, before = string.find(fields[4], '"chunks":', 1, true)
+    if before then events = string.match(fields[4], '^%d+', before + 1) end
+  end
   return time, last - events + 1, tonumber(last)
 end

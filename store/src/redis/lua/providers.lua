@@ -14,6 +14,12 @@ local function policy(name)
   return policies[name] or {}
 end
 
+-- The circuits of all providers, name and circuit in turn. Read at first use; a step that changes one forgets them.
+local function circuits()
+  memo.circuits = memo.circuits or call('HGETALL', PROVIDERS)
+  return memo.circuits
+end
+
 local function circuit_of(name) return call('HGET', PROVIDERS, name) or 'closed' end
 
 -- Whether the probe of a half-open provider is under way: its lease holds.

@@ -23,6 +23,7 @@ local function give_up_request(game, request, provider)
     call('HSETNX', STATUS .. request, 'delta',
       '{"text":"","usage":{"prompt_tokens":0,"completion_tokens":0},"given_up":"the storyteller was not ready for too long (' .. reason .. ')"}')
     call('HSETNX', PROVIDERS, NO_MODEL, 'closed')
+    memo.circuits = nil
     call('HSET', GAME .. game, 'waits_for', NO_MODEL)
   else
     local problem = cjson.decode(GIVEN_UP)
@@ -104,9 +105,9 @@ local function recover_expired(repair)
   local due = delayed and active and math.min(delayed, active) or delayed or active
 
   if repair then adopt_ready() end
-  local circuits = call('HGETALL', PROVIDERS)
-  for n = 1, #circuits, 2 do
-    local name, circuit = circuits[n], circuits[n + 1]
+  local all = circuits()
+  for n = 1, #all, 2 do
+    local name, circuit = all[n], all[n + 1]
     if circuit ~= 'closed' then
       local given_up = give_up(name, repair)
       due = given_up and math.min(due or given_up, given_up) or due
