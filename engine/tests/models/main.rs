@@ -10,6 +10,7 @@ mod odd_servers;
 mod profiles;
 mod quirks;
 mod refusals;
+mod remote;
 mod requests;
 mod responses;
 mod rows;

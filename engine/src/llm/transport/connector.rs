@@ -39,10 +39,7 @@ pub(super) enum Connector {
 
 /// Connects without TLS.
 #[derive(Debug, Clone)]
-pub(super) struct Tcp {
-    http: HttpConnector,
-    is_to_proxy: bool,
-}
+pub(super) struct Tcp(HttpConnector);
 
 /// Connects to the server, or to the proxy that the environment names for it.
 #[derive(Debug, Clone)]
@@ -54,20 +51,20 @@ pub(super) struct Routed {
 
 impl Connector {
     pub(super) fn local() -> Self {
-        Self::Local(Tcp::new(false))
+        Self::Local(Tcp::new())
     }
 
     /// The error is about the machine's certificates.
     pub(super) fn remote(proxies: Arc<Matcher>) -> Result<Self, BoxError> {
         let secure = || HttpsConnectorBuilder::new().try_with_platform_verifier();
-        let to_proxy = secure()?.https_or_http().enable_http1().wrap_connector(Tcp::new(true));
-        let routed = Routed { proxies, direct: Tcp::new(false), to_proxy };
+        let to_proxy = secure()?.https_or_http().enable_http1().wrap_connector(Tcp::new());
+        let routed = Routed { proxies, direct: Tcp::new(), to_proxy };
         Ok(Self::Remote(secure()?.https_or_http().enable_http1().wrap_connector(routed)))
     }
 }
 
 impl Tcp {
-    fn new(is_to_proxy: bool) -> Self {
+    fn new() -> Self {
         let mut http = HttpConnector::new();
         // TLS comes on top.
         http.enforce_http(false);
@@ -77,7 +74,7 @@ impl Tcp {
         http.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
         #[cfg(target_os = "linux")]
         http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-        Self { http, is_to_proxy }
+        Self(http)
     }
 }
 
@@ -87,12 +84,12 @@ impl Service<Uri> for Tcp {
     type Future = Connecting<Socket>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.http.poll_ready(context).map_err(Into::into)
+        self.0.poll_ready(context).map_err(Into::into)
     }
 
     fn call(&mut self, server: Uri) -> Self::Future {
-        let (connecting, is_to_proxy) = (self.http.call(server), self.is_to_proxy);
-        Box::pin(async move { Ok(Socket::new(connecting.await?.into_inner(), is_to_proxy)) })
+        let connecting = self.0.call(server);
+        Box::pin(async move { Ok(Socket::new(connecting.await?.into_inner())) })
     }
 }
 
@@ -116,7 +113,17 @@ impl Service<Uri> for Routed {
             return Box::pin(async move { Err(reason.into()) });
         }
         if server.scheme_str() != Some("https") {
-            return self.to_proxy.call(at);
+            let connecting = self.to_proxy.call(at);
+            return Box::pin(async move {
+                let mut link = connecting.await?;
+                match &mut link {
+                    MaybeHttpsStream::Http(socket) => socket.leads_to_proxy(),
+                    MaybeHttpsStream::Https(tls) => {
+                        tls.inner_mut().get_mut().0.inner_mut().leads_to_proxy();
+                    }
+                }
+                Ok(link)
+            });
         }
         let mut tunnel = Tunnel::new(at, self.to_proxy.clone());
         if let Some(auth) = proxy.basic_auth() {

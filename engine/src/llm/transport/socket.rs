@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 #[derive(Debug)]
 pub(super) struct Socket {
     shared: Arc<Mutex<Shared>>,
-    /// Whether a proxy is at the other end, which wants to know the whole address of a call.
+    /// Whether the other end is a proxy that makes the calls itself.
     is_to_proxy: bool,
 }
 
@@ -46,9 +46,14 @@ pub(super) struct Handle(Weak<Mutex<Shared>>);
 pub(super) struct Rest(Handle);
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, is_to_proxy: bool) -> Self {
+    pub(super) fn new(stream: TcpStream) -> Self {
         let shared = Shared { stream: Stream::Watched(stream), reader: None };
-        Self { shared: Arc::new(Mutex::new(shared)), is_to_proxy }
+        Self { shared: Arc::new(Mutex::new(shared)), is_to_proxy: false }
+    }
+
+    /// The other end is a proxy that makes the calls itself, and not the server at the end of a tunnel: it has to be given whole addresses.
+    pub(super) const fn leads_to_proxy(&mut self) {
+        self.is_to_proxy = true;
     }
 }
 
@@ -166,7 +171,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (far, _) = listener.accept().await.unwrap();
-        let socket = Socket::new(near, false);
+        let socket = Socket::new(near);
         let handle = Handle(Arc::downgrade(&socket.shared));
         (TokioIo::new(socket), handle, far)
     }
