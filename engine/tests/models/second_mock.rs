@@ -1,10 +1,13 @@
 //! Quirks of servers that do not stream, on a mock that is not ours: what `mock-llm` takes for granted, another server's code
 //! checks here.
 
+use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use engine::config::{Adapter, Config, ProviderConfig};
 use engine::llm::{Models, Reason};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use wiremock::matchers::{body_partial_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -50,6 +53,21 @@ async fn a_deployment_of_azure_is_called_at_its_address_with_its_key() {
         let models = models(Adapter::OpenAi, format!("{}{base}?api-version=2024-10-21", server.uri())).await;
         assert_eq!(narrate(&models).await.unwrap().text, "You wait.");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_compressed_although_nobody_asked_for_that_is_read() {
+    let server = MockServer::start().await;
+    let body =
+        json!({ "choices": [{ "message": { "role": "assistant", "content": "You wait." }, "finish_reason": "stop" }] });
+    let mut compressed = GzEncoder::new(Vec::new(), Compression::default());
+    compressed.write_all(body.to_string().as_bytes()).unwrap();
+    let answer = ResponseTemplate::new(200)
+        .set_body_raw(compressed.finish().unwrap(), "application/json")
+        .insert_header("content-encoding", "gzip");
+    Mock::given(header("accept-encoding", "identity")).respond_with(answer).expect(1).mount(&server).await;
+    let models = models(Adapter::OpenAi, format!("{}/v1", server.uri())).await;
+    assert_eq!(narrate(&models).await.unwrap().text, "You wait.");
 }
 
 #[tokio::test]
