@@ -285,8 +285,13 @@ impl Connection {
                 ),
             });
         }
-        let arguments = StepArgs::new().arg(server.run_id);
-        step::OPEN.invoke(&self.preamble, &arguments, &mut connection).await.map_err(failed)?;
+        // Read first: a server that takes no writes refuses a step that might write, and what is there can be looked at.
+        let seen: Option<String> =
+            redis::cmd("GET").arg(self.named("server-run")).query_async(&mut connection).await.map_err(failed)?;
+        if seen.as_ref() != Some(&server.run_id) {
+            let arguments = StepArgs::new().arg(server.run_id);
+            step::OPEN.invoke(&self.preamble, &arguments, &mut connection).await.map_err(failed)?;
+        }
         Ok(connection)
     }
 }

@@ -375,6 +375,14 @@ async fn a_server_that_takes_no_writes_can_be_looked_at() {
     // A new deployment is another matter.
     let refused = RedisStore::connect(server.url().as_str(), "new:", 1, options()).await.map(drop).unwrap_err();
     assert!(matches!(refused, StoreError::Unavailable { outage: Outage::Full, .. }), "{refused:?}");
+
+    // Nor does a replica take writes, here one of a server that is not there.
+    redis::cmd("CONFIG").arg(&["SET", "maxmemory", "0"]).exec_async(&mut connection).await.unwrap();
+    redis::cmd("REPLICAOF").arg("127.0.0.1").arg("1").exec_async(&mut connection).await.unwrap();
+    let later = connect(&server, "full:").await;
+    assert!(later.game(game).await.unwrap().is_some());
+    assert_eq!(later.queue().await.unwrap().depth, 0);
+    assert!(matches!(later.read_log(game, None, 10).await, Ok(LogRead::Events(_))));
 }
 
 #[tokio::test]
