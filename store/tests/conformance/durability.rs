@@ -386,6 +386,27 @@ async fn a_server_that_takes_no_writes_can_be_looked_at() {
 }
 
 #[tokio::test]
+async fn libraries_of_other_releases_go_when_there_are_many() {
+    for (others, stay) in [(4, true), (5, false)] {
+        let Some(server) = RedisServer::start(false).await else { return };
+        let mut connection = server.connect().await;
+        let mut names: Vec<String> = (0..others).map(|n| format!("story_engine_{n}")).collect();
+        names.push("somebody_else".to_owned());
+        for name in &names {
+            let text = format!("#!lua name={name}\nredis.register_function('of_{name}', function() return 1 end)");
+            redis::cmd("FUNCTION").arg("LOAD").arg(text).exec_async(&mut connection).await.unwrap();
+        }
+        let store = connect(&server, "").await;
+        enqueue(&store, new_game(&store).await, "look").await;
+        for name in &names {
+            let called = redis::cmd("FCALL").arg(format!("of_{name}")).arg(0).exec_async(&mut connection).await;
+            assert_eq!(called.is_ok(), stay || name == "somebody_else", "{name} of {others}: {called:?}");
+        }
+        assert_eq!(run_all(&store).await, ["look"]);
+    }
+}
+
+#[tokio::test]
 async fn a_redis_that_was_emptied_or_replaced_under_a_process_is_noticed() {
     let Some(server) = RedisServer::start(false).await else { return };
     let connect = async || RedisStore::connect(&*server.url(), "mine:", 2, options()).await.unwrap();

@@ -58,7 +58,7 @@ impl Socket {
 }
 
 impl Shared {
-    /// The stream, watched again if it rested: whoever writes expects an answer.
+    /// The stream, watched again if it rested: a write expects an answer.
     fn watched(&mut self) -> io::Result<&mut TcpStream> {
         self.watch();
         match &mut self.stream {

@@ -95,8 +95,8 @@ local function status_of(record)
     'enqueued_at', 'started_at', 'attempt', 'not_before')
 end
 
--- The story events that may be told in the turn of a head of this status: those that wait directly behind it. One that has a narration
--- of its own, as a dead letter that is retried may, was read already and is told by itself. So is a head of which an attempt has failed: perhaps over
+-- The story events that may be narrated in the turn of a head of this status: those that wait directly behind it. One that has a narration
+-- of its own, as a dead letter that is retried may, was read already and is narrated by itself. So is a head of which an attempt has failed: perhaps over
 -- one of the others.
 local function companions_of(game, request, status)
   local found = {}
